@@ -1,0 +1,19 @@
+//! `acr-admission` decides, at deploy time, whether the identity behind a workload may pull its images from
+//! Azure Container Registry.
+//!
+//! The crate is a library with a thin binary. Each folder of `src` is a room with one subject, and a room may
+//! only use the rooms below it:
+//!
+//! ```text
+//! main → cli → server, kubernetes → report → review, settings → workload, inventory → engine
+//! ```
+//!
+//! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
+//! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
+//! * [`workload`]: manifests and pods in, the facts that decide about a pull out.
+//!
+//! `tests/it/architecture.rs` fails when a room reaches upwards.
+
+pub mod engine;
+pub mod inventory;
+pub mod workload;

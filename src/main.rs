@@ -1,0 +1,2 @@
+//! The `acr-admission` binary.
+fn main() {}
