@@ -2,7 +2,17 @@
 //!
 //! Nothing in this folder opens a file, reads a clock, logs, or knows Kubernetes. Everything arrives as an
 //! argument, so every rule can be tested with a function call.
+//!
+//! ```text
+//! exports → inventory::Inventory → index::Index ─┬─ authorize: may this identity do that?
+//!                                                └─ pull: which credentials would a pull try, and does one do?
+//! ```
 
+pub mod action;
+pub mod assignment;
 pub mod condition;
+pub mod decision;
+pub mod guid;
 pub mod image;
 pub mod inventory;
+pub mod scope;
