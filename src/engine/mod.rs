@@ -15,4 +15,5 @@ pub mod decision;
 pub mod guid;
 pub mod image;
 pub mod inventory;
+pub mod pattern;
 pub mod scope;
