@@ -48,6 +48,10 @@ pub struct Inventory {
 
 /// A container registry (`az acr show`).
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of the registry, named as Azure names them"
+)]
 pub struct Registry {
     /// The resource id.
     pub id: Scope,

@@ -8,12 +8,16 @@
 //!                                                └─ pull: which credentials would a pull try, and does one do?
 //! ```
 
+pub mod account;
 pub mod action;
 pub mod assignment;
+pub mod authorize;
 pub mod condition;
 pub mod decision;
 pub mod guid;
 pub mod image;
+pub mod index;
 pub mod inventory;
 pub mod pattern;
+pub mod pull;
 pub mod scope;

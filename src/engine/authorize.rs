@@ -1,0 +1,383 @@
+//! The algorithm: may this identity do this with that repository?
+//!
+//! Azure's order (Azure RBAC, "How Azure RBAC determines if a user has access to a resource"):
+//!
+//! 1. Everybody whose assignments count: the caller and all its groups.
+//! 2. A deny assignment that reaches the registry, hits the caller and covers the permission ends it.
+//! 3. Role assignments at the registry or above, active now, whose role yields the permission in the registry's
+//!    mode, and whose conditions hold: one is enough.
+//!
+//! Where the exports do not say which mode a registry is in, both are tried; only an agreement is an answer.
+
+use jiff::Timestamp;
+
+use super::action::{Action, Permission, PermissionsMode};
+use super::assignment::{AssignmentCondition, DenyAssignment, RoleAssignment};
+use super::condition::Truth;
+use super::decision::{Advice, AdviceSet, Decider, Decision, Reason};
+use super::guid::PrincipalId;
+use super::index::{CompiledDeny, Entry, Index, RegistryEntry, RegistryNumber};
+use super::inventory::PrincipalKind;
+
+/// One question: may `principal` do `action` with `repository` of `registry` at `now`?
+#[derive(Clone, Copy, Debug)]
+pub struct AccessRequest<'a> {
+    /// Who asks, by object id.
+    pub principal: PrincipalId,
+    /// Which registry.
+    pub registry: RegistryNumber,
+    /// The repository path without host, tag or digest; `None` for the catalog.
+    pub repository: Option<&'a str>,
+    /// What is to be done.
+    pub action: Action,
+    /// When. The engine has no clock.
+    pub now: Timestamp,
+}
+
+/// What one assignment contributes to one permission, with the one fact that decided it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Contribution {
+    /// Grants the permission.
+    Granted,
+    /// Would, but its condition is false for this repository.
+    ConditionFalse,
+    /// Would, but its condition needs something that the registry does not supply.
+    ConditionUnknown,
+    /// Would, but its condition does not parse.
+    ConditionInvalid,
+    /// Yields the permission of the other permissions mode only.
+    Inert,
+    /// Its role yields nothing that matters here.
+    PermissionMissing,
+    /// Its role is defined nowhere in the exports.
+    RoleUnknown,
+    /// Not active at this time, or merely eligible.
+    NotActive,
+    /// Its principal was deleted.
+    PrincipalDeleted,
+    /// A custom role with data actions at a management group, which Azure does not allow.
+    DataActionsAtManagementGroup,
+    /// Made at a management group of which the exports do not show whether it lies above the registry.
+    ManagementGroupUncertain,
+    /// Made below the registry.
+    BelowRegistry,
+    /// Made elsewhere.
+    OutOfScope,
+}
+
+/// One line of a trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Considered<'index> {
+    /// The assignment.
+    pub assignment: &'index RoleAssignment,
+    /// The group through which it concerns the caller; `None` where it names the caller.
+    pub group: Option<PrincipalId>,
+    /// The permission that was asked for.
+    pub permission: Permission,
+    /// What came of it.
+    pub contribution: Contribution,
+}
+
+impl Index {
+    /// Answers one question. A pure function of the index and the request.
+    #[must_use]
+    pub fn decide(&self, request: &AccessRequest<'_>) -> Decision<'_> {
+        let Some(registry) = self.registry(request.registry) else {
+            return Decision::plain(Reason::RegistryNotManaged);
+        };
+        let decision = match registry.mode {
+            Some(mode) => self.decide_in_mode(request, mode),
+            None => self.decide_in_both_modes(request),
+        };
+        self.mind_conditional_access(request, decision)
+    }
+
+    /// The answer as if the registry were in `mode`.
+    #[must_use]
+    pub fn decide_in_mode(&self, request: &AccessRequest<'_>, mode: PermissionsMode) -> Decision<'_> {
+        let Some(entry) = self.registry_entry(request.registry) else {
+            return Decision::plain(Reason::RegistryNotManaged);
+        };
+        let mut answer = Decision::plain(Reason::AllowedByRole);
+        for (permission, first) in request.action.permissions(mode).iter().zip([true, false]) {
+            let decision = self.decide_permission(request, entry, *permission, mode);
+            answer.advice.extend(decision.advice);
+            if decision.reason != Reason::AllowedByRole {
+                return Decision { advice: answer.advice, ..decision };
+            }
+            if first {
+                answer.by = decision.by;
+            }
+        }
+        answer
+    }
+
+    /// Every assignment of the caller and its groups, in file order, with what came of it in `mode`.
+    #[must_use]
+    pub fn trace(&self, request: &AccessRequest<'_>, mode: PermissionsMode) -> Vec<Considered<'_>> {
+        let Some(registry) = self.registry_entry(request.registry) else { return Vec::new() };
+        let mut lines: Vec<(Entry, Considered<'_>)> = Vec::new();
+        for permission in request.action.permissions(mode) {
+            for principal in self.identity_set(request.principal) {
+                let group = (principal != request.principal).then_some(principal);
+                for entry in self.entries_of(principal) {
+                    let Some(assignment) = self.assignment(*entry) else { continue };
+                    let contribution =
+                        self.weigh_anywhere(request, registry, *entry, assignment, *permission);
+                    let considered = Considered { assignment, group, permission: *permission, contribution };
+                    lines.push((*entry, considered));
+                }
+            }
+        }
+        lines.sort_by_key(|(entry, considered)| (considered.permission, entry.assignment));
+        lines.into_iter().map(|(_, considered)| considered).collect()
+    }
+
+    fn decide_in_both_modes(&self, request: &AccessRequest<'_>) -> Decision<'_> {
+        let rbac = self.decide_in_mode(request, PermissionsMode::Rbac);
+        let abac = self.decide_in_mode(request, PermissionsMode::RbacAbac);
+        if rbac.verdict() != abac.verdict() {
+            return Decision::plain(Reason::RegistryModeUnknown);
+        }
+        // Where both refuse, no control-plane role pulls, so the ABAC answer is the one that explains something.
+        let mut decision = abac;
+        decision.advice.insert(Advice::RegistryModeMissing);
+        decision
+    }
+
+    fn decide_permission(
+        &self,
+        request: &AccessRequest<'_>,
+        registry: &RegistryEntry,
+        permission: Permission,
+        mode: PermissionsMode,
+    ) -> Decision<'_> {
+        let mut advice = AdviceSet::default();
+        if let Some(deny) = self.deny(request, registry, permission, &mut advice) {
+            let by = Some(Decider::DenyAssignment(deny));
+            return Decision { reason: Reason::DeniedByDenyAssignment, by, advice };
+        }
+        let best = self.best_contribution(request, registry, permission, &mut advice);
+        let Some((contribution, assignment)) = best else {
+            return Decision { reason: nothing_found(request.action), by: None, advice };
+        };
+        let reason = match contribution {
+            Contribution::Granted => Reason::AllowedByRole,
+            Contribution::ConditionFalse => Reason::ConditionNotMet,
+            Contribution::ConditionUnknown => Reason::ConditionNotEvaluable,
+            Contribution::ConditionInvalid => Reason::ConditionInvalid,
+            Contribution::Inert => match mode {
+                PermissionsMode::Rbac => Reason::RoleIgnoredInRbacMode,
+                PermissionsMode::RbacAbac => Reason::RoleIgnoredInAbacMode,
+            },
+            Contribution::PermissionMissing
+            | Contribution::RoleUnknown
+            | Contribution::NotActive
+            | Contribution::PrincipalDeleted
+            | Contribution::DataActionsAtManagementGroup
+            | Contribution::ManagementGroupUncertain
+            | Contribution::BelowRegistry
+            | Contribution::OutOfScope => {
+                return Decision { reason: nothing_found(request.action), by: None, advice };
+            }
+        };
+        let by = self.assignment(assignment).map(Decider::RoleAssignment);
+        Decision { reason, by, advice }
+    }
+
+    /// The most telling contribution of all assignments in reach; among equals the first in file order.
+    fn best_contribution(
+        &self,
+        request: &AccessRequest<'_>,
+        registry: &RegistryEntry,
+        permission: Permission,
+        advice: &mut AdviceSet,
+    ) -> Option<(Contribution, Entry)> {
+        let mut best: Option<(Contribution, Entry)> = None;
+        for principal in self.identity_set(request.principal) {
+            let entries = self.entries_of(principal);
+            for entry in registry.reaching_among(entries) {
+                let contribution = self.weigh(request, *entry, permission);
+                contribution.advise(advice);
+                let better =
+                    best.is_none_or(|(found, at)| (contribution, entry.assignment) < (found, at.assignment));
+                if better {
+                    best = Some((contribution, *entry));
+                }
+            }
+            registry.advise_on_others(entries, advice);
+        }
+        best
+    }
+
+    /// What one assignment that reaches the registry contributes.
+    fn weigh(&self, request: &AccessRequest<'_>, entry: Entry, permission: Permission) -> Contribution {
+        let Some(role) = self.role(entry) else { return Contribution::RoleUnknown };
+        if !role.any.contains(permission) && !role.any.contains_any(permission.in_other_mode()) {
+            return Contribution::PermissionMissing;
+        }
+        let Some(assignment) = self.assignment(entry) else { return Contribution::OutOfScope };
+        if assignment.principal_deleted {
+            return Contribution::PrincipalDeleted;
+        }
+        if assignment.window.as_ref().is_some_and(|window| !window.is_active(request.now)) {
+            return Contribution::NotActive;
+        }
+        if !role.any.contains(permission) {
+            return Contribution::Inert;
+        }
+        if permission.is_data_action()
+            && role.custom_with_data_actions
+            && assignment.scope.management_group().is_some()
+        {
+            return Contribution::DataActionsAtManagementGroup;
+        }
+        let by_role = if role.plain.contains(permission) {
+            Contribution::Granted
+        } else {
+            role.guarded
+                .iter()
+                .filter(|guarded| guarded.permissions.contains(permission))
+                .map(|guarded| holds(&guarded.condition, permission, request.repository))
+                .min()
+                .unwrap_or(Contribution::PermissionMissing)
+        };
+        let by_assignment = assignment
+            .condition
+            .as_ref()
+            .map_or(Contribution::Granted, |condition| holds(condition, permission, request.repository));
+        by_role.max(by_assignment)
+    }
+
+    /// As [`Self::weigh`], for assignments that may lie anywhere.
+    fn weigh_anywhere(
+        &self,
+        request: &AccessRequest<'_>,
+        registry: &RegistryEntry,
+        entry: Entry,
+        assignment: &RoleAssignment,
+        permission: Permission,
+    ) -> Contribution {
+        if registry.reaches(entry.scope) {
+            self.weigh(request, entry, permission)
+        } else if registry.is_uncertain(entry.scope) {
+            Contribution::ManagementGroupUncertain
+        } else if registry.is_below(entry.scope) {
+            Contribution::BelowRegistry
+        } else if assignment.principal_deleted {
+            Contribution::PrincipalDeleted
+        } else {
+            Contribution::OutOfScope
+        }
+    }
+
+    /// The first deny assignment that hits the caller and covers the permission.
+    fn deny(
+        &self,
+        request: &AccessRequest<'_>,
+        registry: &RegistryEntry,
+        permission: Permission,
+        advice: &mut AdviceSet,
+    ) -> Option<&DenyAssignment> {
+        for number in &registry.denies {
+            let Some((deny, compiled)) = self.deny_at(*number) else { continue };
+            if compiled.any.contains(permission)
+                && self.hits(deny, request.principal)
+                && covers(deny, compiled, permission, request.repository, advice)
+            {
+                return Some(deny);
+            }
+        }
+        None
+    }
+
+    fn hits(&self, deny: &DenyAssignment, principal: PrincipalId) -> bool {
+        let named = |ids: &[PrincipalId]| self.identity_set(principal).any(|id| ids.contains(&id));
+        (deny.principals.contains(&PrincipalId::EVERYONE) || named(&deny.principals))
+            && !named(&deny.excluded)
+    }
+
+    /// Conditional Access stops people, never identities of workloads. Whether a person's sign-in meets its
+    /// controls is not judged here, so a grant to a person is not an answer while such policies are enforced.
+    fn mind_conditional_access<'index>(
+        &'index self,
+        request: &AccessRequest<'_>,
+        decision: Decision<'index>,
+    ) -> Decision<'index> {
+        let enforced = |state: &str| state.eq_ignore_ascii_case("enabled");
+        let policies = &self.inventory().conditional_access_policies;
+        let stopped = decision.reason == Reason::AllowedByRole
+            && policies.iter().any(|policy| enforced(&policy.state))
+            && self
+                .principal(request.principal)
+                .is_some_and(|principal| principal.kind == PrincipalKind::User);
+        if stopped {
+            return Decision { reason: Reason::ConditionalAccessNotEvaluated, ..decision };
+        }
+        decision
+    }
+}
+
+fn nothing_found(action: Action) -> Reason {
+    match action {
+        Action::Pull => Reason::NoPullPermission,
+        Action::Push | Action::Delete | Action::List | Action::Catalog => Reason::NoPermission,
+    }
+}
+
+fn holds(condition: &AssignmentCondition, permission: Permission, repository: Option<&str>) -> Contribution {
+    match condition.evaluate(permission, repository) {
+        Some(Truth::True) => Contribution::Granted,
+        Some(Truth::False) => Contribution::ConditionFalse,
+        Some(Truth::Unknown) => Contribution::ConditionUnknown,
+        None => Contribution::ConditionInvalid,
+    }
+}
+
+/// Whether a deny that hits the caller takes the permission away. A condition narrows it only where it is
+/// plainly false.
+fn covers(
+    deny: &DenyAssignment,
+    compiled: &CompiledDeny,
+    permission: Permission,
+    repository: Option<&str>,
+    advice: &mut AdviceSet,
+) -> bool {
+    let mut applies = |condition: Option<&AssignmentCondition>| {
+        let Some(condition) = condition else { return true };
+        match condition.evaluate(permission, repository) {
+            Some(Truth::True) => true,
+            Some(Truth::False) => false,
+            Some(Truth::Unknown) | None => {
+                advice.insert(Advice::DenyConditionNotEvaluable);
+                true
+            }
+        }
+    };
+    applies(deny.condition.as_deref())
+        && compiled
+            .blocks
+            .iter()
+            .filter(|(permissions, _)| permissions.contains(permission))
+            .any(|(_, condition)| applies(condition.as_deref()))
+}
+
+impl Contribution {
+    fn advise(self, advice: &mut AdviceSet) {
+        match self {
+            Self::RoleUnknown => advice.insert(Advice::RoleDefinitionUnknown),
+            Self::PrincipalDeleted => advice.insert(Advice::PrincipalDeleted),
+            Self::DataActionsAtManagementGroup => advice.insert(Advice::DataActionsAtManagementGroup),
+            Self::Granted
+            | Self::ConditionFalse
+            | Self::ConditionUnknown
+            | Self::ConditionInvalid
+            | Self::Inert
+            | Self::PermissionMissing
+            | Self::NotActive
+            | Self::ManagementGroupUncertain
+            | Self::BelowRegistry
+            | Self::OutOfScope => {}
+        }
+    }
+}

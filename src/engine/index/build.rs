@@ -1,0 +1,178 @@
+//! Building: one pass over each list of the inventory.
+
+use std::ops::Range;
+
+use super::membership::transitive_groups;
+use super::registry::{RegistryEntry, RegistryNumber, hosts};
+use super::{CompiledDeny, CompiledRole, Entry, Index, Map, ScopeNumber};
+use crate::engine::assignment::DenyAssignment;
+use crate::engine::guid::{PrincipalId, RoleId};
+use crate::engine::inventory::{Inventory, ManagementGroups, Registry};
+use crate::engine::scope::Scope;
+
+/// The role number of assignments whose role no export defines.
+const UNKNOWN_ROLE: u32 = u32::MAX;
+
+impl Index {
+    /// Arranges an inventory for decisions. Never fails: what dangles grants nothing, and the loader warned.
+    #[must_use]
+    pub fn build(inventory: Inventory) -> Self {
+        let scopes = Scopes::number(&inventory);
+        let role_names = number(&inventory.role_definitions, |role| Some(role.id));
+        let (entries, by_principal) = entries(&inventory, &scopes, &role_names);
+        let registries =
+            inventory.registries.iter().map(|registry| scopes.around(registry, &inventory)).collect();
+        let registry_ids = inventory
+            .registries
+            .iter()
+            .zip(0_u32..)
+            .map(|(registry, number)| (registry.id.clone(), RegistryNumber(number)))
+            .collect();
+        Self {
+            entries,
+            by_principal,
+            groups_of: transitive_groups(&inventory.groups),
+            roles: inventory.role_definitions.iter().map(CompiledRole::build).collect(),
+            denies: inventory.deny_assignments.iter().map(CompiledDeny::build).collect(),
+            registries,
+            hosts: hosts(&inventory),
+            registry_ids,
+            principals: number(&inventory.principals, |principal| Some(principal.principal_id)),
+            client_ids: number(&inventory.principals, |principal| principal.client_id),
+            resource_ids: number(&inventory.principals, |principal| principal.resource_id.clone()),
+            role_names,
+            tokens: number(&inventory.tokens, |token| {
+                Some((token.registry.clone(), token.name.to_ascii_lowercase().into()))
+            }),
+            scope_maps: number(&inventory.scope_maps, |map| Some(map.id.clone())),
+            inventory,
+        }
+    }
+}
+
+/// The first of equal keys wins, as everywhere: file order decides.
+fn number<T, K: std::hash::Hash + Eq>(items: &[T], key: impl Fn(&T) -> Option<K>) -> Map<K, u32> {
+    let mut numbers = Map::default();
+    for (item, number) in items.iter().zip(0_u32..) {
+        if let Some(key) = key(item) {
+            numbers.entry(key).or_insert(number);
+        }
+    }
+    numbers
+}
+
+/// The distinct scopes of the role assignments, and which of them need more than a look-up by path.
+struct Scopes {
+    numbers: Map<Scope, ScopeNumber>,
+    management_groups: Vec<(Scope, ScopeNumber)>,
+    below_registries: Map<Scope, Vec<ScopeNumber>>,
+}
+
+impl Scopes {
+    fn number(inventory: &Inventory) -> Self {
+        let mut numbers: Map<Scope, ScopeNumber> = Map::default();
+        for assignment in &inventory.role_assignments {
+            let next = ScopeNumber(u32::try_from(numbers.len()).unwrap_or(u32::MAX));
+            numbers.entry(assignment.scope.clone()).or_insert(next);
+        }
+        let mut scopes = Self { numbers, management_groups: Vec::new(), below_registries: Map::default() };
+        for (scope, number) in &scopes.numbers {
+            if scope.management_group().is_some() {
+                scopes.management_groups.push((scope.clone(), *number));
+            } else if let Some(registry) = registry_above(scope) {
+                scopes.below_registries.entry(registry).or_default().push(*number);
+            }
+        }
+        scopes
+    }
+
+    fn around(&self, registry: &Registry, inventory: &Inventory) -> RegistryEntry {
+        let mut reaching: Vec<ScopeNumber> =
+            ancestors(&registry.id).filter_map(|scope| self.numbers.get(&scope).copied()).collect();
+        let mut uncertain = Vec::new();
+        for (group, number) in &self.management_groups {
+            match management_group_above(group, registry, &inventory.management_groups) {
+                Some(true) => reaching.push(*number),
+                Some(false) => {}
+                None => uncertain.push(*number),
+            }
+        }
+        let below = self.below_registries.get(&registry.id).cloned().unwrap_or_default();
+        let denies = inventory
+            .deny_assignments
+            .iter()
+            .zip(0_u32..)
+            .filter(|(deny, _)| deny.enforced && deny_reaches(deny, registry, &inventory.management_groups))
+            .map(|(_, number)| number)
+            .collect();
+        RegistryEntry {
+            reaching: sorted(reaching),
+            uncertain: sorted(uncertain),
+            below: sorted(below),
+            denies,
+        }
+    }
+}
+
+/// Whether a management group lies above a registry; `None` where the exports do not tell.
+fn management_group_above(group: &Scope, registry: &Registry, ancestry: &ManagementGroups) -> Option<bool> {
+    ancestry.is_ancestor(group.management_group()?, registry.id.subscription()?)
+}
+
+fn deny_reaches(deny: &DenyAssignment, registry: &Registry, ancestry: &ManagementGroups) -> bool {
+    if deny.only_this_scope {
+        return deny.scope == registry.id;
+    }
+    if deny.scope.management_group().is_some() {
+        return management_group_above(&deny.scope, registry, ancestry) == Some(true);
+    }
+    deny.scope.contains(&registry.id)
+}
+
+/// The id of the registry that a scope lies below, if it does.
+fn registry_above(scope: &Scope) -> Option<Scope> {
+    const REGISTRIES: &str = "/providers/microsoft.containerregistry/registries/";
+    let key = scope.key();
+    let name_at = key.find(REGISTRIES)? + REGISTRIES.len();
+    let name_length = key.get(name_at..)?.find('/')?;
+    Scope::parse(key.get(..name_at + name_length)?).ok()
+}
+
+/// The scope itself and every scope above it by path, the root last.
+fn ancestors(scope: &Scope) -> impl Iterator<Item = Scope> {
+    let key = scope.key();
+    key.match_indices('/')
+        .filter_map(move |(at, _)| key.get(..at))
+        .chain([key])
+        .filter_map(|path| Scope::parse(if path.is_empty() { "/" } else { path }).ok())
+}
+
+fn sorted(mut numbers: Vec<ScopeNumber>) -> Box<[ScopeNumber]> {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.into()
+}
+
+fn entries(
+    inventory: &Inventory,
+    scopes: &Scopes,
+    roles: &Map<RoleId, u32>,
+) -> (Vec<Entry>, Map<PrincipalId, Range<u32>>) {
+    let mut keyed: Vec<(PrincipalId, Entry)> = inventory
+        .role_assignments
+        .iter()
+        .zip(0_u32..)
+        .filter_map(|(assignment, number)| {
+            let scope = *scopes.numbers.get(&assignment.scope)?;
+            let role = roles.get(&assignment.role).copied().unwrap_or(UNKNOWN_ROLE);
+            Some((assignment.principal, Entry { scope, assignment: number, role }))
+        })
+        .collect();
+    keyed.sort_unstable();
+    let mut by_principal: Map<PrincipalId, Range<u32>> = Map::default();
+    for ((principal, _), at) in keyed.iter().zip(0_u32..) {
+        by_principal.entry(*principal).or_insert(at..at).end = at + 1;
+    }
+    by_principal.shrink_to_fit();
+    (keyed.into_iter().map(|(_, entry)| entry).collect(), by_principal)
+}
