@@ -1,0 +1,4 @@
+//! One test binary, so that linking costs once. One module for each subject.
+
+mod architecture;
+mod support;
