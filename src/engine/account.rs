@@ -65,7 +65,6 @@ pub fn allows_anonymous_pull(registry: &Registry) -> bool {
 }
 
 /// Advice that follows from the registry alone.
-#[must_use]
 pub fn registry_advice(registry: &Registry) -> impl Iterator<Item = Advice> {
     [
         (registry.network_restricted, Advice::RegistryNetworkRestricted),
