@@ -10,10 +10,12 @@
 //!
 //! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
+//! * [`review`]: `AdmissionReviews` in, what to judge or why not out.
 //! * [`workload`]: manifests and pods in, the facts that decide about a pull out.
 //!
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
 
 pub mod engine;
 pub mod inventory;
+pub mod review;
 pub mod workload;

@@ -1,1 +1,33 @@
-//! Workloads.
+//! Workloads: manifests and pods in, the facts that decide about a pull out.
+//!
+//! ```text
+//! file → manifest ─┐                     ┌→ PodFacts: service account, pull secrets, images, placement
+//! review's object ─┴→ object (raw JSON) ─┤
+//!                                        └→ ServiceAccountFacts, SecretFacts, NamespaceFacts (files only)
+//! ```
+//!
+//! Everything is read from raw JSON with structures of our own that name only what we look at. Typed crates drop
+//! fields that are newer than they are, and an image in a field nobody reads is a way around the check. What is
+//! absent or `null` counts as Kubernetes counts it; what has another type than Kubernetes gives it is an error,
+//! never "no images here".
+
+mod account;
+mod kind;
+pub mod manifest;
+mod object;
+mod pod;
+mod pull_secret;
+mod secret;
+mod shape;
+mod wire;
+
+pub use account::{NamespaceFacts, ServiceAccountFacts};
+pub use kind::WorkloadKind;
+pub use object::{ObjectError, ObjectHeader, Workload};
+pub use pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
+pub use pull_secret::{
+    MalformedPullSecret, PullSecret, PullSecretContents, PullSecretEntry, PullSecretFormat,
+};
+pub use secret::SecretFacts;
+
+pub(crate) use wire::{Object, Text};
