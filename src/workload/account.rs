@@ -3,32 +3,28 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use smol_str::SmolStr;
 
 use super::object::{ObjectError, ObjectHeader, read_object};
 use super::shape;
 use super::wire::{Metadata, Object, Objects, Reference, Text};
+use crate::engine::pull::ServiceAccountFacts;
 
-/// What a service account says about pulls. An annotation that is present but empty differs from an absent one: it
-/// replaces a default with nothing.
+/// A service account and what it says about pulls.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ServiceAccountFacts {
+pub struct ServiceAccount {
     /// `metadata.namespace`; `None` where a file leaves it to the command line.
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
-    /// `kubernetes.azure.com/acr-client-id`: who pulls, in clusters where service accounts do.
-    pub acr_client_id: Option<String>,
-    /// `kubernetes.azure.com/acr-tenant-id`.
-    pub acr_tenant_id: Option<String>,
-    /// `azure.workload.identity/client-id`: who the application is. A claim until a federated credential backs it.
-    pub client_id: Option<String>,
+    /// What pulls depend on. An annotation that is present but empty differs from an absent one: it replaces a
+    /// default with nothing.
+    pub facts: ServiceAccountFacts,
     /// `azure.workload.identity/tenant-id`.
-    pub tenant_id: Option<String>,
-    /// The names in `imagePullSecrets`, in order, without entries that have none.
-    pub pull_secrets: Vec<String>,
+    pub workload_tenant_id: Option<String>,
 }
 
-impl ServiceAccountFacts {
+impl ServiceAccount {
     /// Reads a service account from its JSON text.
     pub fn read(json: &str) -> Result<Self, ObjectError> {
         #[derive(Default, Deserialize)]
@@ -44,33 +40,33 @@ impl ServiceAccountFacts {
             read_object(json, &shape::SERVICE_ACCOUNT)?;
         let annotations = std::mem::take(&mut metadata.annotations.0);
         let header = ObjectHeader::new(metadata);
+        let pull_secrets = image_pull_secrets.into_iter().flatten();
+        let text = |text: Option<Text<'_>>| text.map(|Text(text)| SmolStr::from(text));
         Ok(Self {
             namespace: given(&header.namespace),
             name: header.name.into_owned(),
-            acr_client_id: annotations.acr_client_id.map(Text::into_string),
-            acr_tenant_id: annotations.acr_tenant_id.map(Text::into_string),
-            client_id: annotations.client_id.map(Text::into_string),
-            tenant_id: annotations.tenant_id.map(Text::into_string),
-            pull_secrets: image_pull_secrets
-                .into_iter()
-                .flatten()
-                .map(|Object(secret)| secret.name.into_string())
-                .filter(|name| !name.is_empty())
-                .collect(),
+            facts: ServiceAccountFacts {
+                acr_client_id: text(annotations.acr_client_id),
+                acr_tenant_id: text(annotations.acr_tenant_id),
+                workload_client_id: text(annotations.client_id),
+                // An entry without a name stays: copied into a pod, it counts as an entry there.
+                pull_secrets: pull_secrets.map(|Object(secret)| secret.name.0.into()).collect(),
+            },
+            workload_tenant_id: annotations.tenant_id.map(Text::into_string),
         })
     }
 }
 
 /// A namespace and the labels that rule sets choose by.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct NamespaceFacts {
+pub struct Namespace {
     /// `metadata.name`.
     pub name: String,
     /// `metadata.labels`.
     pub labels: BTreeMap<String, String>,
 }
 
-impl NamespaceFacts {
+impl Namespace {
     /// Reads a namespace from its JSON text.
     pub fn read(json: &str) -> Result<Self, ObjectError> {
         #[derive(Default, Deserialize)]

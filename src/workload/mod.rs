@@ -3,7 +3,7 @@
 //! ```text
 //! file → manifest ─┐                     ┌→ PodFacts: service account, pull secrets, images, placement
 //! review's object ─┴→ object (raw JSON) ─┤
-//!                                        └→ ServiceAccountFacts, SecretFacts, NamespaceFacts (files only)
+//!                                        └→ ServiceAccount, Secret, Namespace (files only)
 //! ```
 //!
 //! Everything is read from raw JSON with structures of our own that name only what we look at. Typed crates drop
@@ -21,13 +21,11 @@ mod secret;
 mod shape;
 mod wire;
 
-pub use account::{NamespaceFacts, ServiceAccountFacts};
+pub use account::{Namespace, ServiceAccount};
 pub use kind::WorkloadKind;
 pub use object::{ObjectError, ObjectHeader, Workload};
 pub use pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
-pub use pull_secret::{
-    MalformedPullSecret, PullSecret, PullSecretContents, PullSecretEntry, PullSecretFormat,
-};
-pub use secret::SecretFacts;
+pub use pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
+pub use secret::Secret;
 
 pub(crate) use wire::{Object, Text};

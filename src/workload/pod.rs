@@ -222,6 +222,20 @@ pub enum NodePlacement {
     Windows,
 }
 
+impl NodePlacement {
+    /// Whether the node has no credential of its own.
+    #[must_use]
+    pub fn is_virtual_node(self) -> bool {
+        self == Self::VirtualNode
+    }
+
+    /// Whether the node gets no service account token for pulls.
+    #[must_use]
+    pub fn is_windows(self) -> bool {
+        self == Self::Windows
+    }
+}
+
 /// Image fields in the making: profiles are held back, because they are listed last.
 #[derive(Default)]
 struct Fields<'a> {

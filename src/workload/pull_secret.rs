@@ -22,46 +22,18 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use smol_str::SmolStr;
 use thiserror::Error as ThisError;
 
-/// A pull secret with what the kubelet finds in it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PullSecret {
-    /// The name of the Secret.
-    pub name: String,
-    /// Its logins, or why there are none to be had.
-    pub contents: PullSecretContents,
-}
+use crate::engine::pull::{PullSecret, PullSecretEntry};
 
-/// What the kubelet finds in a pull secret.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PullSecretContents {
-    /// Logins, sorted by key. None for a Secret of a type that the kubelet passes over.
-    Entries(Vec<PullSecretEntry>),
-    /// The kubelet gives up on every image of a pod that names this secret.
-    Malformed(MalformedPullSecret),
-}
-
-impl PullSecretContents {
-    /// Reads the value of `.dockerconfigjson` or `.dockercfg`, base64 already undone.
-    #[must_use]
-    pub fn read(format: PullSecretFormat, value: &[u8]) -> Self {
-        match entries(format, value) {
-            Ok(entries) => Self::Entries(entries),
-            Err(malformed) => Self::Malformed(malformed),
-        }
-    }
-}
-
-/// One login of a pull secret.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct PullSecretEntry {
-    /// The key as written: a host, mostly, with scheme, path and wildcards left to the matching.
-    pub key: String,
-    /// The user name, empty where there is none.
-    pub user: String,
-    /// Whether there is a password. Without one the try is anonymous.
-    pub has_password: bool,
+/// Reads the value of `.dockerconfigjson` or `.dockercfg`, base64 already undone. Entries come sorted by key.
+pub fn read_pull_secret(
+    name: &str,
+    format: PullSecretFormat,
+    value: &[u8],
+) -> Result<PullSecret, MalformedPullSecret> {
+    Ok(PullSecret { name: name.into(), entries: entries(format, value)? })
 }
 
 /// The two formats that the kubelet reads.
@@ -140,7 +112,7 @@ fn entries(format: PullSecretFormat, value: &[u8]) -> Result<Vec<PullSecretEntry
 /// Entries so far, and the first one that cannot be taken apart.
 #[derive(Default)]
 struct Reading {
-    entries: BTreeMap<String, PullSecretEntry>,
+    entries: BTreeMap<SmolStr, PullSecretEntry>,
     fault: Option<MalformedPullSecret>,
 }
 
@@ -237,7 +209,8 @@ impl WireEntry {
     fn login(self, key: String) -> Result<PullSecretEntry, MalformedPullSecret> {
         if self.auth.is_empty() {
             let Self { username, password, .. } = self;
-            return Ok(PullSecretEntry { key, user: username, has_password: !password.is_empty() });
+            let has_password = !password.is_empty();
+            return Ok(PullSecretEntry { key: key.into(), user: username.into(), has_password });
         }
         let Some(decoded) = decode_auth(&self.auth) else {
             return Err(MalformedPullSecret::AuthNotBase64 { key });
@@ -245,7 +218,7 @@ impl WireEntry {
         let decoded = String::from_utf8_lossy(&decoded);
         match decoded.split_once(':') {
             Some((user, password)) => {
-                Ok(PullSecretEntry { key, user: user.to_owned(), has_password: !password.is_empty() })
+                Ok(PullSecretEntry { key: key.into(), user: user.into(), has_password: !password.is_empty() })
             }
             None => Err(MalformedPullSecret::AuthWithoutColon { key }),
         }

@@ -3,29 +3,33 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use smol_str::SmolStr;
 
 use super::account::given;
 use super::object::{ObjectError, ObjectHeader, read_object};
-use super::pull_secret::{PullSecret, PullSecretContents, PullSecretFormat};
+use super::pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
 use super::shape;
 use super::wire::{Metadata, Object, Text};
+use crate::engine::pull::{PullSecret, PullSecretState};
 
 /// A Secret and what the kubelet would find in it. Of its values nothing is kept but hosts and user names.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SecretFacts {
+pub struct Secret {
     /// `metadata.namespace`; `None` where a file leaves it to the command line.
     pub namespace: Option<String>,
-    /// Its name and logins. A Secret of another type than the two for pulls has none.
-    pub secret: PullSecret,
+    /// `metadata.name`.
+    pub name: String,
+    /// Its logins, or why the kubelet finds none. A Secret of another type than the two for pulls has no entries.
+    pub contents: Result<PullSecret, MalformedPullSecret>,
 }
 
-impl SecretFacts {
+impl Secret {
     /// Reads a Secret from its JSON text. `stringData` wins over `data`, as it does in the API server.
     ///
     /// # Errors
     ///
     /// A field has the wrong type, or a value in `data` is not base64: the API server refuses both. What the value
-    /// itself holds is another matter: see [`PullSecretContents::Malformed`].
+    /// itself holds is another matter: the API server accepts what the kubelet cannot read.
     pub fn read(json: &str) -> Result<Self, ObjectError> {
         let Wire { metadata: Object(metadata), secret_type, data: Object(data), string_data } =
             read_object(json, &shape::SECRET)?;
@@ -33,15 +37,23 @@ impl SecretFacts {
         let contents = match PullSecretFormat::of_type(&secret_type.0) {
             Some(format) => {
                 let value = match string_data.0.value(format) {
-                    Some(text) => text.0.into_owned().into_bytes(),
+                    Some(text) => text.into_string().into_bytes(),
                     None => decode(format, data.value(format))?,
                 };
-                PullSecretContents::read(format, &value)
+                read_pull_secret(&header.name, format, &value)
             }
-            None => PullSecretContents::Entries(Vec::new()),
+            None => Ok(PullSecret { name: SmolStr::new(&header.name), entries: Vec::new() }),
         };
-        let namespace = given(&header.namespace);
-        Ok(Self { namespace, secret: PullSecret { name: header.name.into_owned(), contents } })
+        Ok(Self { namespace: given(&header.namespace), name: header.name.into_owned(), contents })
+    }
+
+    /// What the chain of a pull needs to know.
+    #[must_use]
+    pub fn state(&self) -> PullSecretState<'_> {
+        match &self.contents {
+            Ok(secret) => PullSecretState::Read(secret),
+            Err(_) => PullSecretState::Malformed { name: &self.name },
+        }
     }
 }
 

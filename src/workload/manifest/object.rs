@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::workload::account::{NamespaceFacts, ServiceAccountFacts};
+use crate::workload::account::{Namespace, ServiceAccount};
 use crate::workload::kind::WorkloadKind;
 use crate::workload::pod::PodFacts;
-use crate::workload::secret::SecretFacts;
+use crate::workload::secret::Secret;
 
 /// One object of a manifest file.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +36,11 @@ pub enum ManifestContent {
     /// A workload without a pod spec, such as a patch: no image to judge.
     WorkloadWithoutPodSpec(WorkloadKind),
     /// A service account.
-    ServiceAccount(ServiceAccountFacts),
+    ServiceAccount(ServiceAccount),
     /// A Secret, whether for pulls or not.
-    Secret(SecretFacts),
+    Secret(Secret),
     /// A namespace.
-    Namespace(NamespaceFacts),
+    Namespace(Namespace),
     /// Any other kind: no image that a kubelet would pull.
     Other,
 }

@@ -10,10 +10,10 @@ use super::json::{self, Lines};
 use super::object::{ManifestContent, ManifestObject};
 use super::problem::{Fault, ManifestProblem};
 use super::yaml::{self, ItemLines};
-use crate::workload::account::{NamespaceFacts, ServiceAccountFacts, given};
+use crate::workload::account::{Namespace, ServiceAccount, given};
 use crate::workload::kind::WorkloadKind;
 use crate::workload::object::{ObjectError, ObjectHeader, Workload};
-use crate::workload::secret::SecretFacts;
+use crate::workload::secret::Secret;
 use crate::workload::wire::{Object, Text};
 
 /// What was read from any number of files, in the order of reading.
@@ -44,7 +44,7 @@ impl Manifests {
     }
 
     /// The service accounts among the objects.
-    pub fn service_accounts(&self) -> impl Iterator<Item = &ServiceAccountFacts> {
+    pub fn service_accounts(&self) -> impl Iterator<Item = &ServiceAccount> {
         self.objects.iter().filter_map(|object| match &object.content {
             ManifestContent::ServiceAccount(account) => Some(account),
             _ => None,
@@ -52,7 +52,7 @@ impl Manifests {
     }
 
     /// The Secrets among the objects.
-    pub fn secrets(&self) -> impl Iterator<Item = &SecretFacts> {
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.objects.iter().filter_map(|object| match &object.content {
             ManifestContent::Secret(secret) => Some(secret),
             _ => None,
@@ -60,7 +60,7 @@ impl Manifests {
     }
 
     /// The namespaces among the objects.
-    pub fn namespaces(&self) -> impl Iterator<Item = &NamespaceFacts> {
+    pub fn namespaces(&self) -> impl Iterator<Item = &Namespace> {
         self.objects.iter().filter_map(|object| match &object.content {
             ManifestContent::Namespace(namespace) => Some(namespace),
             _ => None,
@@ -211,9 +211,9 @@ fn content(api_version: &str, kind: &str, json: &str) -> Result<ManifestContent,
         };
     }
     Ok(match (group, kind) {
-        ("", "ServiceAccount") => ManifestContent::ServiceAccount(ServiceAccountFacts::read(json)?),
-        ("", "Secret") => ManifestContent::Secret(SecretFacts::read(json)?),
-        ("", "Namespace") => ManifestContent::Namespace(NamespaceFacts::read(json)?),
+        ("", "ServiceAccount") => ManifestContent::ServiceAccount(ServiceAccount::read(json)?),
+        ("", "Secret") => ManifestContent::Secret(Secret::read(json)?),
+        ("", "Namespace") => ManifestContent::Namespace(Namespace::read(json)?),
         _ => ManifestContent::Other,
     })
 }
