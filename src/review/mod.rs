@@ -11,6 +11,6 @@ mod error;
 mod examine;
 mod request;
 
-pub use error::{ReviewError, ReviewProblem};
-pub use examine::{Examined, Skip, UnchangedObjects};
-pub use request::{AdmissionRequest, GroupVersionKind, GroupVersionResource, Operation, UserInfo};
+pub use self::error::{ReviewError, ReviewProblem};
+pub use self::examine::{Examined, Skip, UnchangedObjects};
+pub use self::request::{AdmissionRequest, GroupVersionKind, GroupVersionResource, Operation, UserInfo};

@@ -21,11 +21,11 @@ mod secret;
 mod shape;
 mod wire;
 
-pub use account::{Namespace, ServiceAccount};
-pub use kind::WorkloadKind;
-pub use object::{ObjectError, ObjectHeader, Workload};
-pub use pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
-pub use pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
-pub use secret::Secret;
+pub use self::account::{Namespace, ServiceAccount};
+pub use self::kind::WorkloadKind;
+pub use self::object::{ObjectError, ObjectHeader, Workload};
+pub use self::pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
+pub use self::pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
+pub use self::secret::Secret;
 
-pub(crate) use wire::{Object, Text};
+pub(crate) use self::wire::{Object, Text};

@@ -24,5 +24,5 @@ mod grammar;
 mod host;
 mod reference;
 
-pub use error::{ImageReferenceError, InvalidImage};
-pub use reference::{ImageReference, RepositoryName};
+pub use self::error::{ImageReferenceError, InvalidImage};
+pub use self::reference::{ImageReference, RepositoryName};

@@ -19,6 +19,6 @@ mod problem;
 mod reader;
 mod yaml;
 
-pub use object::{ManifestContent, ManifestObject};
-pub use problem::ManifestProblem;
-pub use reader::Manifests;
+pub use self::object::{ManifestContent, ManifestObject};
+pub use self::problem::ManifestProblem;
+pub use self::reader::Manifests;
