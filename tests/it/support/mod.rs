@@ -1,3 +1,3 @@
 //! What several tests share.
 
-pub mod skip;
+pub(crate) mod skip;

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// Says that the running test is skipped. Write `return skip("…")`, never go on after it.
-pub fn skip(reason: &str) {
+pub(crate) fn skip(reason: &str) {
     let test = std::thread::current().name().unwrap_or("?").to_owned();
     assert!(env::var_os("ACR_ADMISSION_NO_SKIPS").is_none(), "{test} must not be skipped here: {reason}");
     println!("skipped: {test}: {reason}");
@@ -18,7 +18,7 @@ pub fn skip(reason: &str) {
 }
 
 /// The folder of inputs that others wrote, which is not part of this repository.
-pub fn real_inputs() -> Option<PathBuf> {
+pub(crate) fn real_inputs() -> Option<PathBuf> {
     let folder = env::var_os("ACR_ADMISSION_REAL_INPUTS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/real"),
         PathBuf::from,
