@@ -3,6 +3,7 @@
 // It holds anyway; written out, clippy lets helpers unwrap as tests may.
 #![cfg(test)]
 
+mod apiserver;
 mod architecture;
 mod images;
 mod support;

@@ -1,3 +1,9 @@
 //! What several tests share.
 
+pub(crate) mod apiserver;
+pub(crate) mod certificates;
+pub(crate) mod kubectl;
+pub(crate) mod processes;
+pub(crate) mod programs;
 pub(crate) mod skip;
+pub(crate) mod waiting;
