@@ -17,6 +17,7 @@ pub mod manifest;
 mod object;
 mod pod;
 mod pull_secret;
+mod puller;
 mod secret;
 mod shape;
 mod wire;
@@ -26,6 +27,7 @@ pub use self::kind::WorkloadKind;
 pub use self::object::{ObjectError, ObjectHeader, Workload};
 pub use self::pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
 pub use self::pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
+pub use self::puller::PullSources;
 pub use self::secret::Secret;
 
 pub(crate) use self::wire::{Object, Text};

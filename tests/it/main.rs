@@ -6,4 +6,5 @@
 mod apiserver;
 mod architecture;
 mod images;
+mod pulls;
 mod support;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::puller::PullSecretEntry;
 use crate::engine::guid::{ClientId, PrincipalId};
 
 /// A cluster's side of every pull: the exports' facts with the operator's settings applied.
@@ -19,11 +20,65 @@ pub struct ClusterProfile {
     /// Client id of the cluster's service principal.
     pub service_principal: Option<ClientId>,
     /// The identity of service accounts that name none, in service-account mode.
-    pub default_identity: Option<PrincipalId>,
+    pub default_identity: Option<DefaultIdentity>,
     /// The issuer of the cluster's service account tokens, compared as exact text.
     pub oidc_issuer: Option<SmolStr>,
     /// When a client id annotation is believed.
     pub federation: Federation,
+    /// What is special about the nodes. Nothing, on AKS.
+    pub nodes: NodeConditions,
+}
+
+/// The identity of service accounts that name none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DefaultIdentity {
+    /// Its client id, as text: the plugin sends whatever it is given.
+    pub client_id: SmolStr,
+    /// Its object id; `None` where no export knows the identity.
+    pub principal_id: Option<PrincipalId>,
+}
+
+/// What changes the chain of a node, and is seen neither in a pod nor in an export.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct NodeConditions {
+    /// Entries of a `config.json` in the kubelet's root or home directory; AKS writes none.
+    pub docker_config: Vec<PullSecretEntry>,
+    /// Hosts that the plugin serves in the name of another registry.
+    pub mirrors: Vec<Mirror>,
+    /// Whether the plugin's logins succeed.
+    pub login: PluginLogin,
+    /// What the plugin does for pods without a service account.
+    pub without_service_account: WithoutServiceAccount,
+}
+
+/// A host whose images another registry serves (network-isolated clusters: `mcr.microsoft.com`).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mirror {
+    /// The host in image references.
+    pub source: SmolStr,
+    /// The registry that the plugin logs in at.
+    pub target: SmolStr,
+}
+
+/// Whether the credential plugin gets the logins that it tries for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum PluginLogin {
+    /// It does.
+    #[default]
+    Succeeds,
+    /// It does not: the exchange is refused, the identity is not bound to the cluster, or the kubelet may not ask for
+    /// the token's audience. A plugin that fails gives nothing at all, not even the empty entry.
+    Fails,
+}
+
+/// What the plugin does in a service-account mode for pods that have no service account, static ones.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum WithoutServiceAccount {
+    /// It fails, or is not even asked.
+    #[default]
+    Nothing,
+    /// It logs in with the node's identity (`requireServiceAccount: false`, self-managed plugins only).
+    NodeIdentity,
 }
 
 /// Who pulls in a cluster where no pull secret does.

@@ -17,8 +17,10 @@ mod json;
 mod object;
 mod problem;
 mod reader;
+mod sources;
 mod yaml;
 
 pub use self::object::{ManifestContent, ManifestObject};
 pub use self::problem::ManifestProblem;
 pub use self::reader::Manifests;
+pub use self::sources::ManifestSources;

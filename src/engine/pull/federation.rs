@@ -1,0 +1,46 @@
+//! Whether the client id in an annotation is more than a claim.
+//!
+//! Whoever may edit a service account may write a client id into it. Entra ID believes it only where a federated
+//! credential of that identity names the cluster's issuer, the service account and the audience (Microsoft Entra,
+//! "Workload identity federation"); texts are compared as they are, letter case and trailing slash included.
+
+use super::cluster::{ClusterProfile, Federation};
+use super::puller::Puller;
+use crate::engine::decision::{Advice, AdviceSet, Reason};
+use crate::engine::index::Index;
+use crate::engine::inventory::{FederatedCredential, Principal};
+
+/// The audience that workload identity asks its tokens for.
+const AUDIENCE: &str = "api://AzureADTokenExchange";
+
+impl Index {
+    /// Refuses an annotation that has to be backed by a federated credential and is not.
+    pub(super) fn check_federation(
+        &self,
+        principal: &Principal,
+        puller: &Puller<'_>,
+        cluster: &ClusterProfile,
+        advice: &mut AdviceSet,
+    ) -> Result<(), Reason> {
+        let credentials = &self.inventory().federated_credentials;
+        let required = match cluster.federation {
+            Federation::Trusted => false,
+            Federation::Required => true,
+            Federation::RequiredWhenKnown => !credentials.is_empty(),
+        };
+        if !required {
+            if cluster.federation == Federation::RequiredWhenKnown {
+                advice.insert(Advice::FederationNotChecked);
+            }
+            return Ok(());
+        }
+        let subject = format!("system:serviceaccount:{}:{}", puller.namespace, puller.service_account_name);
+        let backs = |credential: &FederatedCredential| {
+            principal.resource_id.as_ref() == Some(&credential.identity)
+                && cluster.oidc_issuer.as_ref() == Some(&credential.issuer)
+                && credential.subject == subject
+                && credential.audiences.iter().any(|audience| audience == AUDIENCE)
+        };
+        credentials.iter().any(backs).then_some(()).ok_or(Reason::ClientIdNotFederated)
+    }
+}

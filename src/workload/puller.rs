@@ -1,0 +1,41 @@
+//! From a pod spec to what its pulls are judged by: the account and the secrets that a kubelet would look up.
+
+use super::pod::PodFacts;
+use crate::engine::pull::{PullSecretState, Puller, ServiceAccountFacts, ServiceAccountState};
+
+/// Where service accounts and secrets come from: other objects of the same input, or a cluster.
+pub trait PullSources {
+    /// The service account with this name, if there is one.
+    fn service_account(&self, namespace: &str, name: &str) -> Option<&ServiceAccountFacts>;
+
+    /// What is known of the secret with this name.
+    fn pull_secret<'a>(&'a self, namespace: &str, name: &'a str) -> PullSecretState<'a>;
+}
+
+impl PodFacts<'_> {
+    /// What the pod's pulls are judged by in this namespace.
+    ///
+    /// The account's pull secrets count where the pod lists none. In a review they are copied into the pod already,
+    /// so that finding them here again changes nothing.
+    #[must_use]
+    pub fn puller<'a>(&'a self, namespace: &'a str, sources: &'a impl PullSources) -> Puller<'a> {
+        let account = sources.service_account(namespace, &self.service_account);
+        let secret = |name: &'a str| sources.pull_secret(namespace, name);
+        let pull_secrets = match account {
+            Some(account) if self.pull_secrets.inherits() => {
+                // An entry without a name is copied as well, and names no secret.
+                let names = account.pull_secrets.iter().filter(|name| !name.is_empty());
+                names.map(|name| secret(name)).collect()
+            }
+            Some(_) | None => self.pull_secrets.names().map(secret).collect(),
+        };
+        Puller {
+            namespace,
+            service_account_name: &self.service_account,
+            service_account: account.map_or(ServiceAccountState::NotFound, ServiceAccountState::Found),
+            pull_secrets,
+            virtual_node: self.placement.is_virtual_node(),
+            windows: self.placement.is_windows(),
+        }
+    }
+}
