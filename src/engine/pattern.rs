@@ -28,6 +28,29 @@ pub enum Element {
     Literal(char),
 }
 
+/// The elements of the pattern of a `Like` operator: `*`, `?`, and both as themselves behind a backslash. A
+/// backslash before anything else is itself.
+pub fn like_elements(pattern: &str) -> impl Iterator<Item = Element> + Clone {
+    let mut rest = pattern.chars();
+    std::iter::from_fn(move || {
+        Some(match rest.next()? {
+            '*' => Element::AnyRun,
+            '?' => Element::AnyOne,
+            '\\' => {
+                let mut ahead = rest.clone();
+                match ahead.next() {
+                    Some(escaped @ ('*' | '?')) => {
+                        rest = ahead;
+                        Element::Literal(escaped)
+                    }
+                    _ => Element::Literal('\\'),
+                }
+            }
+            literal => Element::Literal(literal),
+        })
+    })
+}
+
 /// Matches a whole text against a pattern, both given as cheap-to-clone iterators.
 ///
 /// Remembers only the last star: what follows it is tried again one character later each time, so many stars

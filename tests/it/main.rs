@@ -5,6 +5,7 @@
 
 mod apiserver;
 mod architecture;
+mod conditions;
 mod images;
 mod pulls;
 mod support;

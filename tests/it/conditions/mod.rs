@@ -1,0 +1,8 @@
+//! The condition language: what parses, what it means, what is said about mistakes.
+
+mod diagnostics;
+mod evaluation;
+mod laws;
+mod limits;
+mod support;
+mod syntax;
