@@ -7,5 +7,6 @@ mod apiserver;
 mod architecture;
 mod conditions;
 mod images;
+mod inventory;
 mod pulls;
 mod support;
