@@ -10,3 +10,4 @@ mod images;
 mod inventory;
 mod pulls;
 mod support;
+mod verdicts;

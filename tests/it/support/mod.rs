@@ -2,6 +2,7 @@
 
 pub(crate) mod apiserver;
 pub(crate) mod certificates;
+pub(crate) mod expected;
 pub(crate) mod kubectl;
 pub(crate) mod processes;
 pub(crate) mod programs;
