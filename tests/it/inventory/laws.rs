@@ -175,3 +175,34 @@ fn loading_twice_is_loading_once() {
     let twice: Vec<_> = once.iter().chain(&once).cloned().collect();
     assert_eq!(load(&twice), load(&once));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What a bad disk or an interrupted copy makes of a file: an error with a place, or data, but no panic.
+    #[test]
+    fn damaged_files_are_refused_or_read_but_never_fatal(
+        file in 0_usize..34,
+        at: proptest::sample::Index,
+        cut: bool,
+        byte: u8,
+    ) {
+        let files = json_files(&fixture("az"));
+        let path = &files[file % files.len()];
+        let mut bytes = fs::read(path).unwrap();
+        let at = at.index(bytes.len());
+        if cut {
+            bytes.truncate(at);
+        } else {
+            bytes[at] = byte;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if let Err(errors) = inventory::from_documents([(name.clone(), bytes)]) {
+            for error in errors.as_slice() {
+                prop_assert_eq!(&error.place.file, &name);
+                prop_assert!(!error.message.is_empty() && !error.help.is_empty());
+                prop_assert!(!error.message.contains('\n') && !error.help.contains('\n'), "{}", error);
+            }
+        }
+    }
+}

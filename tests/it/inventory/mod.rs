@@ -5,6 +5,7 @@ mod facts;
 mod folders;
 mod hand_written;
 mod laws;
+mod scheduled;
 mod shapes;
 
 use std::fmt::Debug;
