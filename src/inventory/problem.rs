@@ -44,39 +44,70 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why data cannot be loaded, as a stable code.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum LoadErrorCode {
-    /// A path does not exist or cannot be read.
-    Unreadable,
-    /// A file of no bytes: the command that should have written it failed.
-    EmptyFile,
-    /// Binary data, or text in an unknown encoding.
-    NotText,
-    /// Neither JSON nor YAML, or cut off.
-    Syntax,
-    /// One page of several: the rest is missing.
-    IncompleteExport,
-    /// Azure's error answer instead of data.
-    AzureError,
-    /// A record of a kind that no inventory holds.
-    UnknownRecord,
-    /// Known data whose file name does not say whom it is about.
-    Unplaced,
-    /// A value of another type than expected.
-    WrongType,
-    /// A field that every such record has is missing.
-    MissingField,
-    /// A value of the right type that makes no sense.
-    BadValue,
-    /// A key that the hand-written form does not have.
-    UnknownField,
-    /// A name that nothing in the inventory has, or that more than one thing has.
-    UnknownName,
-    /// Two identities with one client id.
-    DuplicateClientId,
-    /// Two registries with one login server.
-    DuplicateLoginServer,
+/// An enum of stable codes: one list for the variants, their text and [`ALL`](LoadErrorCode::ALL) of them.
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The code as reports print it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant),)*
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+codes! {
+    /// Why data cannot be loaded, as a stable code.
+    LoadErrorCode {
+        /// A path does not exist or cannot be read.
+        Unreadable,
+        /// A file of no bytes: the command that should have written it failed.
+        EmptyFile,
+        /// Binary data, or text in an unknown encoding.
+        NotText,
+        /// Neither JSON nor YAML, or cut off.
+        Syntax,
+        /// One page of several: the rest is missing.
+        IncompleteExport,
+        /// Azure's error answer instead of data.
+        AzureError,
+        /// A record of a kind that no inventory holds.
+        UnknownRecord,
+        /// Known data whose file name does not say whom it is about.
+        Unplaced,
+        /// A value of another type than expected.
+        WrongType,
+        /// A field that every such record has is missing.
+        MissingField,
+        /// A value of the right type that makes no sense.
+        BadValue,
+        /// A key that the hand-written form does not have.
+        UnknownField,
+        /// A name that nothing in the inventory has, or that more than one thing has.
+        UnknownName,
+        /// Two identities with one client id.
+        DuplicateClientId,
+        /// Two registries with one login server.
+        DuplicateLoginServer,
+    }
 }
 
 impl LoadErrorCode {
@@ -148,68 +179,39 @@ impl fmt::Display for LoadErrors {
 
 impl std::error::Error for LoadErrors {}
 
-/// What a warning is about, as a stable code.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum LoadWarningCode {
-    /// The exports do not say in which permissions mode a registry is.
-    RegistryModeUnknown,
-    /// Exports contradict each other about a registry's permissions mode.
-    RegistryModeConflict,
-    /// Exports contradict each other about something else.
-    ExportsDisagree,
-    /// A condition does not parse: what carries it grants nothing.
-    ConditionInvalid,
-    /// Assignments of a role that no export defines: they grant nothing.
-    UnknownRole,
-    /// Assignments to a group whose members no export lists: nobody gets them through it.
-    UnknownGroup,
-    /// Assignments to principals that no export describes.
-    UnknownPrincipal,
-    /// A member list that leaves service principals out and shows none.
-    GroupMembersMayBeHidden,
-    /// A member list whose file name fits no group or identity at hand: it counts for nothing.
-    MemberListUnplaced,
-    /// A group that contains itself.
-    GroupCycle,
-    /// Endpoints of a registry that no export describes.
-    EndpointsOfUnknownRegistry,
-    /// A token whose scope map is missing: it may do nothing.
-    UnknownScopeMap,
-    /// A federated credential of an identity that no export describes.
-    UnknownIdentity,
-    /// A value that a newer Azure may know; the strict reading is used.
-    UnknownValue,
-    /// An assignment export that shows nothing below the subscription: `--all` was probably left out.
-    AssignmentsIncomplete,
-}
-
-impl LoadWarningCode {
-    /// The code as reports print it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RegistryModeUnknown => "RegistryModeUnknown",
-            Self::RegistryModeConflict => "RegistryModeConflict",
-            Self::ExportsDisagree => "ExportsDisagree",
-            Self::ConditionInvalid => "ConditionInvalid",
-            Self::UnknownRole => "UnknownRole",
-            Self::UnknownGroup => "UnknownGroup",
-            Self::UnknownPrincipal => "UnknownPrincipal",
-            Self::GroupMembersMayBeHidden => "GroupMembersMayBeHidden",
-            Self::MemberListUnplaced => "MemberListUnplaced",
-            Self::GroupCycle => "GroupCycle",
-            Self::EndpointsOfUnknownRegistry => "EndpointsOfUnknownRegistry",
-            Self::UnknownScopeMap => "UnknownScopeMap",
-            Self::UnknownIdentity => "UnknownIdentity",
-            Self::UnknownValue => "UnknownValue",
-            Self::AssignmentsIncomplete => "AssignmentsIncomplete",
-        }
-    }
-}
-
-impl fmt::Display for LoadWarningCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+codes! {
+    /// What a warning is about, as a stable code.
+    LoadWarningCode {
+        /// The exports do not say in which permissions mode a registry is.
+        RegistryModeUnknown,
+        /// Exports contradict each other about a registry's permissions mode.
+        RegistryModeConflict,
+        /// Exports contradict each other about something else.
+        ExportsDisagree,
+        /// A condition does not parse: what carries it grants nothing.
+        ConditionInvalid,
+        /// Assignments of a role that no export defines: they grant nothing.
+        UnknownRole,
+        /// Assignments to a group whose members no export lists: nobody gets them through it.
+        UnknownGroup,
+        /// Assignments to principals that no export describes.
+        UnknownPrincipal,
+        /// A member list that leaves service principals out and shows none.
+        GroupMembersMayBeHidden,
+        /// A member list whose file name fits no group or identity at hand: it counts for nothing.
+        MemberListUnplaced,
+        /// A group that contains itself.
+        GroupCycle,
+        /// Endpoints of a registry that no export describes.
+        EndpointsOfUnknownRegistry,
+        /// A token whose scope map is missing: it may do nothing.
+        UnknownScopeMap,
+        /// A federated credential of an identity that no export describes.
+        UnknownIdentity,
+        /// A value that a newer Azure may know; the strict reading is used.
+        UnknownValue,
+        /// An assignment export that shows nothing below the subscription: `--all` was probably left out.
+        AssignmentsIncomplete,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Every mistake with its whole diagnostic: what, where, what to do.
 
 use std::fmt::Write;
+use std::fs;
+use std::path::Path;
 
-use acr_admission::inventory;
+use acr_admission::inventory::{self, LoadErrorCode, LoadWarningCode};
 
 use super::read;
 
@@ -176,6 +178,19 @@ fn there_is_an_end_to_the_list_of_problems() {
     let errors = read(&[("many.json", &text)]).unwrap_err();
     assert_eq!((errors.as_slice().len(), errors.dropped()), (1_000, 2_000));
     assert!(errors.to_string().ends_with("and 2000 more"));
+}
+
+#[test]
+fn the_documentation_lists_every_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/inventory.md");
+    let text = fs::read_to_string(path).unwrap();
+    let (_, listed) = text.split_once("## Errors and warnings").unwrap();
+    let mut listed: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
+    let errors = LoadErrorCode::ALL.iter().map(|code| code.as_str());
+    let mut codes: Vec<&str> = errors.chain(LoadWarningCode::ALL.iter().map(|code| code.as_str())).collect();
+    listed.sort_unstable();
+    codes.sort_unstable();
+    assert_eq!(listed, codes);
 }
 
 /// File name and content of things that load with a warning.
