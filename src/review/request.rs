@@ -172,15 +172,16 @@ fn read(body: &[u8]) -> Result<AdmissionRequest<'_>, ReviewProblem> {
 
 /// Tells text that is not JSON from JSON that is no review.
 fn parse_review(body: &[u8]) -> Result<Review<'_>, ReviewProblem> {
-    serde_json::from_slice(body).map(|Object(review)| review).map_err(|error| {
-        if let Err(syntax) = check_syntax(body) {
-            return ReviewProblem::NotJson { message: syntax.to_string() };
-        }
-        match other_than_object(body) {
-            Some(found) => ReviewProblem::NotAnObject { found },
-            None => ReviewProblem::WrongShape { message: error.to_string() },
-        }
-    })
+    let parsed: Result<Object<Review<'_>>, _> = serde_json::from_slice(body);
+    match (parsed, other_than_object(body)) {
+        (Ok(Object(review)), None) => Ok(review),
+        (Ok(_), Some(found)) => Err(ReviewProblem::NotAnObject { found }),
+        (Err(error), other) => Err(match (check_syntax(body), other) {
+            (Err(syntax), _) => ReviewProblem::NotJson { message: syntax.to_string() },
+            (Ok(()), Some(found)) => ReviewProblem::NotAnObject { found },
+            (Ok(()), None) => ReviewProblem::WrongShape { message: error.to_string() },
+        }),
+    }
 }
 
 #[derive(Default, Deserialize)]

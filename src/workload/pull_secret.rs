@@ -210,7 +210,9 @@ impl WireEntry {
         if self.auth.is_empty() {
             let Self { username, password, .. } = self;
             let has_password = !password.is_empty();
-            return Ok(PullSecretEntry { key: key.into(), user: username.into(), has_password });
+            // HTTP ends the user at the first colon, so a registry never sees what follows as part of the name.
+            let user = username.split(':').next().unwrap_or_default().into();
+            return Ok(PullSecretEntry { key: key.into(), user, has_password });
         }
         let Some(decoded) = decode_auth(&self.auth) else {
             return Err(MalformedPullSecret::AuthNotBase64 { key });

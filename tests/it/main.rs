@@ -11,3 +11,6 @@ mod inventory;
 mod pulls;
 mod support;
 mod verdicts;
+mod reviews;
+mod support;
+mod workloads;

@@ -152,7 +152,7 @@ impl FileReading<'_> {
         match outcome {
             Ok(object) => self.found.objects.push(object),
             Err(error) => {
-                self.problem(at(format!("{}: {error}", head.kind), "correct the object; it was left out"));
+                self.problem(at(format!("{}: {error}", head.kind), hint(&error)));
             }
         }
     }
@@ -326,6 +326,22 @@ impl ItemPlaces<'_> {
             },
             Self::Unknown => (line_of_list, ItemPlaces::Unknown),
         }
+    }
+}
+
+/// YAML reads `1.10` as a number and `no` as a boolean, which surprises people who meant a text.
+fn hint(error: &ObjectError) -> &'static str {
+    match error {
+        ObjectError::Field { what, .. }
+            if what.starts_with("expected a text")
+                && (what.ends_with("number") || what.ends_with("boolean")) =>
+        {
+            "put the value in quotes"
+        }
+        ObjectError::Field { .. }
+        | ObjectError::NotAnObject { .. }
+        | ObjectError::NoPodSpec { .. }
+        | ObjectError::Json { .. } => "correct the object; it was left out",
     }
 }
 

@@ -6,9 +6,9 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, NonFiniteFloatPolicy, Options, Spanned};
 
 use super::json::{DUPLICATE, DUPLICATE_HINT, NESTED_TOO_DEEPLY};
 use super::problem::Fault;
@@ -33,9 +33,7 @@ pub(super) struct ItemLines {
 impl ItemLines {
     /// Empty where the document is no list.
     pub(super) fn of(text: &str) -> Self {
-        serde_saphyr::from_str_with_options::<WireList>(text, options(text))
-            .map(Self::from)
-            .unwrap_or_default()
+        serde_saphyr::from_str_with_options(text, options(text)).unwrap_or_default()
     }
 
     /// Line and inner items of the item at this position.
@@ -44,18 +42,73 @@ impl ItemLines {
     }
 }
 
-impl From<WireList> for ItemLines {
-    fn from(list: WireList) -> Self {
-        let items = list.items.unwrap_or_default();
-        let line = |item: &Spanned<WireList>| usize::try_from(item.referenced.line()).unwrap_or(1);
-        Self { items: items.into_iter().map(|item| (line(&item), Self::from(item.value))).collect() }
+impl<'de> Deserialize<'de> for ItemLines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ItemLinesVisitor)
     }
 }
 
-#[derive(Deserialize)]
-struct WireList {
-    #[serde(default)]
-    items: Option<Vec<Spanned<WireList>>>,
+/// Of an object the elements of its `items`, of a list its elements, of anything else nothing.
+struct ItemLinesVisitor;
+
+impl<'de> Visitor<'de> for ItemLinesVisitor {
+    type Value = ItemLines;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_i128<E>(self, _: i128) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_u128<E>(self, _: u128) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<ItemLines, E> {
+        Ok(ItemLines::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ItemLines, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<Spanned<ItemLines>>()? {
+            items.push((usize::try_from(item.referenced.line()).unwrap_or(1), item.value));
+        }
+        Ok(ItemLines { items })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ItemLines, A::Error> {
+        let mut found = ItemLines::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "items" {
+                found = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
 }
 
 fn options(text: &str) -> Options {
@@ -65,6 +118,8 @@ fn options(text: &str) -> Options {
         duplicate_keys: DuplicateKeyPolicy::Error,
         with_snippet: false,
         emit_comments: false,
+        // `kubectl` reads an exponent beyond all floats, as in `label: 12e4567`, as a text.
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 1_000_000,
             max_replay_stack_depth: 32,
@@ -189,8 +244,9 @@ fn fault(text: &str, error: &Error) -> Fault {
     let line = error.location().and_then(|location: Location| usize::try_from(location.line()).ok());
     let line = line.filter(|line| *line > 0);
     let faulty = line.and_then(|line| text.lines().nth(line - 1)).unwrap_or_default();
-    let message = error.without_snippet().to_string();
-    match error.without_snippet() {
+    let error = original(error);
+    let message = error.to_string();
+    match error {
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().map(|key| format!("`{key}`")).unwrap_or_default();
             Fault::new(line, format!("{DUPLICATE}{key}"), DUPLICATE_HINT)
@@ -206,6 +262,14 @@ fn fault(text: &str, error: &Error) -> Fault {
                 Fault::new(line, UNFOLDS_TOO_FAR, "write the repeated parts out instead of using aliases")
             }
         }
+        _ if message.contains("recursion limit") => {
+            Fault::new(line, NESTED_TOO_DEEPLY, "no Kubernetes object is nested like this")
+        }
+        _ if faulty.contains("{{") => Fault::new(
+            line,
+            "a chart template that was not rendered",
+            "give the output of `helm template` instead",
+        ),
         _ if faulty.starts_with('\t') || faulty.trim_start_matches(' ').starts_with('\t') => {
             Fault::new(line, "a tab indents this line", "YAML is indented with spaces")
         }
@@ -216,12 +280,21 @@ fn fault(text: &str, error: &Error) -> Fault {
     }
 }
 
+/// The error inside a repeated part, which the crate wraps into one about the alias.
+fn original(error: &Error) -> &Error {
+    match error.without_snippet() {
+        Error::AliasError { error, .. } => original(error),
+        error => error,
+    }
+}
+
 const CHECK_SYNTAX: &str = "check indentation, quotes and brackets at this line";
 
 const UNFOLDS_TOO_FAR: &str = "aliases unfold to too large a document";
 
-/// Deeper than any Kubernetes object, less than the JSON parser's own limit of 128.
-const MAX_DEPTH: usize = 120;
+/// Deeper than Kubernetes objects are. The parser recurses, and without optimisation some 80 levels fill the stack
+/// of a thread (2 MiB).
+const MAX_DEPTH: usize = 64;
 
 /// Escapes may make JSON six times as long as YAML; what is longer comes from aliases.
 const GROWTH: usize = 8;
