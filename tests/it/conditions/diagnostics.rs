@@ -1,6 +1,9 @@
 //! What people read when they made one of the usual mistakes: message, remedy and underlined text.
 
 use acr_admission::engine::condition::Condition;
+use serde::Deserialize;
+
+use super::support::yaml_cases;
 
 #[test]
 fn names_the_operator_that_was_meant() {
@@ -57,26 +60,32 @@ fn asks_for_parentheses_where_and_meets_or() {
 }
 
 #[test]
-fn points_at_the_innermost_open_parenthesis_and_behind_a_text_that_ends_too_early() {
-    expect_error("((Exists @Request[a])", "1:1: E_PAREN_OPEN: this `(` is never closed").underlines("(");
-    expect_error("(Exists @Request[a] AND  ", "1:24: E_OPERAND: an expression is missing behind `AND`")
-        .underlines("");
-    expect_error("((Exists @Request[a] ", "1:2: E_PAREN_OPEN: this `(` is never closed").underlines("(");
-    expect_error("1 ForAnyOfAnyValues:NumericEquals {1, 2", "1:35: E_SET_OPEN: this `{` is never closed")
-        .underlines("{");
-}
-
-#[test]
-fn counts_lines_and_columns_as_people_do() {
-    for (text, place) in [
-        ("Exists @Request[a]\r\n\tAND\r\n;", "3:1"),
-        ("Exists @Request[a]\r\r;", "3:1"),
-        ("'äöü🦀' StringEquals ;", "1:21"),
-        ("\tExists\t@Request[a] ;", "1:21"),
-    ] {
-        let error = Condition::parse(text).unwrap_err();
-        assert_eq!(format!("{}:{}", error.line(), error.column()), place, "{text:?}: {error}");
+fn says_the_same_in_every_corner() {
+    #[derive(Deserialize)]
+    struct Case {
+        condition: String,
+        error: String,
+        help: Option<String>,
+        underlined: Option<String>,
     }
+    let mut wrong = Vec::new();
+    for Case { condition, error, help, underlined } in yaml_cases::<Case>("faults.yaml") {
+        let Err(found) = Condition::parse(&condition) else {
+            wrong.push(format!("{condition:?} is accepted"));
+            continue;
+        };
+        if found.to_string() != error {
+            wrong.push(format!("{condition:?}\n  expected {error}\n  found    {found}"));
+        }
+        if help.is_some() && help.as_deref() != found.help() {
+            wrong.push(format!("{condition:?}\n  expected {help:?}\n  found    {:?}", found.help()));
+        }
+        let part = condition.get(found.span());
+        if underlined.is_some() && underlined.as_deref() != part {
+            wrong.push(format!("{condition:?}\n  expected {underlined:?}\n  found    {part:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 struct Expected {

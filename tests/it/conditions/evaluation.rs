@@ -1,9 +1,12 @@
 //! Every vector of the fixtures has its result, whole and specialised.
 
-use acr_admission::engine::condition::{Condition, REPOSITORY_NAME, Truth};
+use acr_admission::engine::condition::{AttributeValue, Condition, Facts, REPOSITORY_NAME, Truth};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::support::{Vector, cases};
+use super::support::{Vector, cases, yaml_cases};
+
+const READ: &str = "Microsoft.ContainerRegistry/registries/repositories/content/read";
 
 #[test]
 fn gives_every_published_result() {
@@ -54,7 +57,7 @@ fn folds_the_condition_of_the_portal_to_one_test() {
                 @Request[Microsoft.ContainerRegistry/registries/repositories:name] StringStartsWithIgnoreCase \
                 'backend/'\n )\n)";
     let condition = Condition::parse(text).unwrap();
-    let read = condition.specialise("Microsoft.ContainerRegistry/registries/repositories/content/read");
+    let read = condition.specialise(READ);
     assert_eq!((read.tests(), read.constant()), (1, None));
     assert_eq!(read.evaluate(Some("Backend/api")), Truth::True);
     assert_eq!(read.evaluate(Some("backend")), Truth::False);
@@ -65,48 +68,67 @@ fn folds_the_condition_of_the_portal_to_one_test() {
 
 #[test]
 fn tells_unknown_from_false() {
-    for (text, repository, expected) in [
-        ("@Request[n] StringEquals 'a'", Some("a"), Truth::True),
-        ("@Request[n] StringEquals 'a'", Some("b"), Truth::False),
-        ("@Request[n] StringEquals 'a'", None, Truth::Unknown),
-        ("NOT @Request[n] StringEquals 'a'", None, Truth::Unknown),
-        ("Exists @Request[n]", None, Truth::False),
-        ("NOT Exists @Request[n] OR @Request[n] StringEquals 'a'", None, Truth::True),
-        ("@Resource[n] StringEquals 'a' AND @Request[n] StringEquals 'a'", Some("b"), Truth::False),
-        ("@Resource[n] StringEquals 'a' AND @Request[n] StringEquals 'a'", Some("a"), Truth::Unknown),
-        ("@Resource[n] StringEquals 'a' OR @Request[n] StringEquals 'a'", Some("a"), Truth::True),
-        ("@Resource[n] StringEquals 'a' OR @Request[n] StringEquals 'a'", Some("b"), Truth::Unknown),
-        ("@Request[n] NumericEquals 1", Some("1"), Truth::Unknown),
-        ("@Request[n] GuidEquals 7f951dda4ed34680a7ca43fe172d538d", Some("no"), Truth::Unknown),
-        (
-            "@Request[n] GuidEquals 7f951dda4ed34680a7ca43fe172d538d",
-            Some("7F951DDA-4ED3-4680-A7CA-43FE172D538D"),
-            Truth::True,
-        ),
-        ("@Request[n] StringStartsWith @Request[n]", Some("a"), Truth::True),
-        ("'a' StringLike @Request[n]", Some("?"), Truth::True),
-        ("{'a', 'b'} ForAllOfAnyValues:StringLike @Request[n]", Some("*"), Truth::True),
-        ("{'a', 'b'} ForAllOfAnyValues:StringEquals @Request[n]", Some("a"), Truth::False),
-        ("{'a', 'b'} ForAnyOfAllValues:StringEquals @Request[n]", Some("a"), Truth::True),
-        ("@Request[n] ForAnyOfAnyValues:StringNotEquals {'a', 'b'}", Some("a"), Truth::True),
-        ("@Request[n] ForAnyOfAllValues:StringNotEquals {'a', 'b'}", Some("a"), Truth::False),
-        ("NOT @Request[n] ForAnyOfAllValues:StringNotEquals {'a', 'b'}", Some("a"), Truth::True),
-        ("@Request[subOperation] StringEquals 'a'", Some("a"), Truth::Unknown),
-        ("@Request[n] ForAnyOfAnyValues:StringLike @Request[subOperation]", Some("a"), Truth::False),
-        ("@Request[n] ForAnyOfAnyValues:StringLike @Request[subOperation]", None, Truth::Unknown),
-        ("@Request[n] StringLike @Request[subOperation]", Some("a"), Truth::Unknown),
-        ("NOT @Request[subOperation] ForAnyOfAnyValues:StringEquals {'a'}", Some("a"), Truth::True),
-        ("1 NumericLessThan 2 AND 'a' StringEquals 'a'", None, Truth::True),
-        ("@Request[n] StringEqualsIgnoreCase 'straße'", Some("STRAßE"), Truth::True),
-        ("@Request[n] StringEqualsIgnoreCase 'ÄÖ'", Some("äö"), Truth::True),
-        ("@Request[n] StringEqualsIgnoreCase 'admin'", Some("admın"), Truth::False),
-        ("@Request[n] StringStartsWithIgnoreCase 'Ä/'", Some("ä/b"), Truth::True),
-        ("@Request[n] StringLikeIgnoreCase 'A*\\?'", Some("abc?"), Truth::True),
-        ("@Request[n] StringLikeIgnoreCase 'A*\\?'", Some("abc"), Truth::False),
-    ] {
-        let text = text.replace("[n]", &format!("[{REPOSITORY_NAME}]"));
-        let condition = Condition::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        let specialised = condition.specialise("any/action");
-        assert_eq!(specialised.evaluate(repository), expected, "{text} for {repository:?}");
+    #[derive(Deserialize)]
+    struct Case {
+        condition: String,
+        name: Option<String>,
+        truth: String,
     }
+    for Case { condition, name, truth } in yaml_cases::<Case>("truths.yaml") {
+        let text = condition.replace("[n]", &format!("[{REPOSITORY_NAME}]"));
+        let text = text.replace("[N]", &format!("[{}]", REPOSITORY_NAME.to_uppercase()));
+        let expected = match truth.as_str() {
+            "true" => Truth::True,
+            "false" => Truth::False,
+            "unknown" => Truth::Unknown,
+            other => panic!("{condition}: no such truth {other}"),
+        };
+        let parsed = Condition::parse(&text).unwrap_or_else(|error| panic!("{condition}: {error}"));
+        let mut facts = Facts::new(READ);
+        facts.request =
+            name.iter().map(|name| (REPOSITORY_NAME, AttributeValue::Text(name.into()))).collect();
+        assert_eq!(parsed.evaluate(&facts), expected, "{condition} for {name:?}");
+        let specialised = parsed.specialise(READ);
+        assert_eq!(specialised.evaluate(name.as_deref()), expected, "{condition} for {name:?}, specialised");
+    }
+}
+
+#[test]
+fn needs_values_of_one_type_on_both_sides() {
+    let list = |values: &[AttributeValue]| AttributeValue::List(values.to_vec());
+    let (text, number) = (AttributeValue::Text("a".into()), AttributeValue::Integer(1));
+    for (value, expected) in [
+        (list(&[text.clone(), text.clone()]), Truth::True),
+        (list(&[text.clone(), number.clone()]), Truth::Unknown),
+        (list(&[text.clone(), AttributeValue::Other]), Truth::Unknown),
+        (list(&[list(std::slice::from_ref(&text))]), Truth::Unknown),
+        (list(&[]), Truth::Unknown),
+        (number, Truth::Unknown),
+        (text, Truth::True),
+    ] {
+        let condition = Condition::parse("@Resource[x] ForAnyOfAnyValues:StringEquals {'a', 'b'}").unwrap();
+        let mut facts = Facts::new(READ);
+        facts.resource = [("X", value.clone())].into_iter().collect();
+        assert_eq!(condition.evaluate(&facts), expected, "{value:?}");
+    }
+}
+
+#[test]
+fn an_explanation_has_the_value_of_every_part() {
+    let text = "!(ActionMatches{'*/read'}) OR (@Resource[x] StringEquals 'a' AND Exists @Request[y])";
+    let condition = Condition::parse(text).unwrap();
+    let truths = condition.truths(&Facts::new(READ));
+    let spans = condition.nodes().iter().map(|node| node.span.range());
+    let parts: Vec<_> = spans.map(|span| text.get(span).unwrap()).zip(truths).collect();
+    assert_eq!(
+        parts,
+        [
+            ("(ActionMatches{'*/read'})", Truth::True),
+            ("!(ActionMatches{'*/read'})", Truth::False),
+            ("@Resource[x] StringEquals 'a'", Truth::Unknown),
+            ("Exists @Request[y]", Truth::False),
+            ("(@Resource[x] StringEquals 'a' AND Exists @Request[y])", Truth::False),
+            (text, Truth::False),
+        ]
+    );
 }

@@ -1,4 +1,4 @@
-//! Reads the case files of `tests/fixtures/conditions`.
+//! Reads the case files.
 
 use std::fs;
 use std::path::Path;
@@ -19,6 +19,13 @@ pub(super) fn cases<T: for<'de> Deserialize<'de>>(file: &str) -> Vec<T> {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert!(!file.cases.is_empty(), "{} has no cases", path.display());
     file.cases
+}
+
+/// The rows of one file of `tests/cases/conditions`.
+pub(super) fn yaml_cases<T: for<'de> Deserialize<'de>>(file: &str) -> Vec<T> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/conditions").join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// One line of `eval.json` and its relative.
