@@ -8,6 +8,7 @@ mod architecture;
 mod conditions;
 mod images;
 mod inventory;
+mod judgements;
 mod pulls;
 mod reviews;
 mod support;

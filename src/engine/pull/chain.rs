@@ -11,6 +11,29 @@ use super::puller::{PullSecretState, Puller, Question};
 /// The tries that a kubelet would make for an image, in order. It stops at the first that succeeds.
 ///
 /// Empty where one of the pull secrets is malformed, and where nothing but secrets that may not be read could match.
+///
+/// ```
+/// # use acr_admission::engine::index::Index;
+/// # use acr_admission::engine::inventory::Inventory;
+/// use acr_admission::engine::pull::{
+///     ClusterProfile, ImageName, ProfileOverrides, Puller, Question, ServiceAccountState, Try, chain,
+/// };
+///
+/// # let index = Index::build(Inventory::default());
+/// # let cluster = ClusterProfile::from_inventory(&index, None, &ProfileOverrides::default()).cluster;
+/// # let puller = Puller {
+/// #     namespace: "shop",
+/// #     service_account_name: "default",
+/// #     service_account: ServiceAccountState::NotFound,
+/// #     pull_secrets: Vec::new(),
+/// #     virtual_node: false,
+/// #     windows: false,
+/// # };
+/// let tries = |host| chain(ImageName { host, path: "web" }, &puller, &cluster, Question::Actual);
+/// assert_eq!(tries("contoso.azurecr.io"), [Try::Node, Try::PluginAnonymous]);
+/// assert_eq!(tries("contoso.westeurope.geo.azurecr.io"), [Try::Node]);
+/// assert_eq!(tries("contoso.azurecr.io:443"), [Try::Anonymous]);
+/// ```
 #[must_use]
 pub fn chain(
     image: ImageName<'_>,

@@ -26,6 +26,29 @@ use crate::engine::index::{HostMatch, Index, RegistryNumber};
 
 impl Index {
     /// Answers both questions about one image.
+    ///
+    /// ```
+    /// use acr_admission::engine::decision::{Reason, Verdict};
+    /// use acr_admission::engine::index::Index;
+    /// use acr_admission::engine::inventory::Inventory;
+    /// use acr_admission::engine::pull::{ClusterProfile, ProfileOverrides, Puller, ServiceAccountState};
+    ///
+    /// let index = Index::build(Inventory::default());
+    /// let cluster = ClusterProfile::from_inventory(&index, None, &ProfileOverrides::default()).cluster;
+    /// let puller = Puller {
+    ///     namespace: "shop",
+    ///     service_account_name: "default",
+    ///     service_account: ServiceAccountState::NotFound,
+    ///     pull_secrets: Vec::new(),
+    ///     virtual_node: false,
+    ///     windows: false,
+    /// };
+    /// let now = "2026-11-22T00:00:00Z".parse()?;
+    /// let judgement = index.judge(&cluster, &puller, "contoso.azurecr.io/web:1", now);
+    /// assert_eq!(judgement.actual.verdict(), Verdict::Unmanaged);
+    /// assert_eq!(index.judge(&cluster, &puller, "web:1:2", now).actual.reason, Reason::InvalidImageReference);
+    /// # Ok::<(), jiff::Error>(())
+    /// ```
     #[must_use]
     pub fn judge(
         &self,
@@ -91,7 +114,7 @@ impl<'a> Judging<'a> {
         let chain = Chain::predict(self.name(), self.puller, self.cluster, question);
         let outcome = match self.target() {
             Ok(target) => self.outcome(&chain, target),
-            Err(reason) => self.outcome_elsewhere(reason),
+            Err(reason) => self.outcome_elsewhere(reason, chain.secrets),
         };
         let Outcome { reason, identity, by, advice } = outcome;
         Answer { reason, identity, by, chain: chain.tries, advice }
@@ -122,12 +145,13 @@ impl<'a> Judging<'a> {
     }
 
     /// What there is to say where no pull can be judged.
-    fn outcome_elsewhere(&self, reason: Reason) -> Outcome {
+    fn outcome_elsewhere(&self, reason: Reason, secrets: SecretsRead) -> Outcome {
         let mut outcome = Outcome::unresolved(reason);
         let (name, puller, cluster) = (self.name(), self.puller, self.cluster);
         // Whose question it is does not matter: this is what the node does.
         let node = NodeCredential::of(name, puller, cluster, Question::Actual);
         if reason == Reason::RegistryNotManaged
+            && secrets != SecretsRead::OneMalformed
             && is_asked_about(name.host)
             && matches!(node, NodeCredential::Sent(_))
         {
