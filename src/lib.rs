@@ -9,13 +9,17 @@
 //! ```
 //!
 //! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
+//! * [`cli`]: arguments in, data, talk and an exit code out.
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
+//! * [`report`]: what was judged, as one document, and the shapes it can be printed in.
 //! * [`review`]: `AdmissionReviews` in, what to judge or why not out.
 //! * [`workload`]: manifests and pods in, the facts that decide about a pull out.
 //!
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
 
+pub mod cli;
 pub mod engine;
 pub mod inventory;
+pub mod report;
 pub mod review;
 pub mod workload;

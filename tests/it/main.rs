@@ -5,6 +5,7 @@
 
 mod apiserver;
 mod architecture;
+mod cli;
 mod conditions;
 mod images;
 mod inventory;

@@ -1,0 +1,119 @@
+//! The command line as types. No logic: what the flags mean is resolved in [`super::settings`].
+//!
+//! Every flag has an environment variable, `ACR_ADMISSION_` and the flag's name in capitals; a test holds that and
+//! the page `docs/cli.md`, which is made from these types.
+
+mod can_pull;
+mod check;
+mod condition;
+mod shared;
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use self::can_pull::{ActionArg, CanPullArgs};
+pub use self::check::{CheckArgs, CheckFormat};
+pub use self::condition::{ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs};
+pub use self::shared::{
+    CloudArg, ClusterArgs, DocumentFormat, FederationArg, InventoryArgs, PullIdentityArg, QuestionArg,
+    VerdictArgs,
+};
+
+/// Judges, before Kubernetes tries, whether a workload's identity may pull its images from Azure Container Registry.
+///
+/// Everything is a simulation over exported Azure data: nothing here calls Azure or a registry.
+#[derive(Debug, Parser)]
+#[command(name = "acr-admission", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Debug)]
+pub struct CommonArgs {
+    /// Never print colours. Without it there are colours on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, global = true, env = "ACR_ADMISSION_NO_COLOR", value_parser = BoolishValueParser::new())]
+    #[arg(hide_env_values = true)]
+    pub no_color: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge the images of manifests, without a cluster
+    ///
+    /// Both questions are answered: may the workload's own identity pull an image, and will the node manage to?
+    /// Service accounts and pull secrets are taken from the same manifests. A namespace's `default` service account
+    /// always exists; a pull secret that is not among the manifests may exist, so what depends on it is unknown.
+    /// What cannot be read is told and left out, and the exit code is then 2, whatever the verdicts are.
+    Check(CheckArgs),
+    /// Ask whether one identity may pull one image, or answer many such questions
+    ///
+    /// The identity is judged, not a node: pull secrets, the spelling of the host and the cluster play no part.
+    /// A batch holds one question a line: {"id", "identity", "image"} or {"id", "identity", "registry",
+    /// "repository"}, and optionally "action".
+    CanPull(CanPullArgs),
+    /// Check and evaluate conditions of role assignments
+    Condition(ConditionArgs),
+    /// Look at exported Azure data
+    Inventory(InventoryCommandArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page of the program or of one command
+    Man {
+        /// The command, such as `check` or `condition eval`
+        command: Vec<String>,
+    },
+}
+
+/// `inventory`.
+#[derive(Args, Debug)]
+pub struct InventoryCommandArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: InventoryCommand,
+}
+
+/// What to do with an inventory.
+#[derive(Debug, Subcommand)]
+pub enum InventoryCommand {
+    /// Show what was loaded: how many of each thing, and what is doubtful
+    Show(InventoryShowArgs),
+    /// Load it and say nothing but what is wrong
+    Validate(InventoryValidateArgs),
+}
+
+/// `inventory show`.
+#[derive(Args, Debug)]
+pub struct InventoryShowArgs {
+    /// The inventory.
+    #[command(flatten)]
+    pub inventory: InventoryArgs,
+    /// How to print
+    #[arg(short, long, value_enum, default_value_t, env = "ACR_ADMISSION_OUTPUT")]
+    pub output: DocumentFormat,
+}
+
+/// `inventory validate`.
+#[derive(Args, Debug)]
+pub struct InventoryValidateArgs {
+    /// The inventory.
+    #[command(flatten)]
+    pub inventory: InventoryArgs,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing was denied
+  1  something was denied
+  2  usage or input was bad; verdicts may be incomplete
+  3  nothing was denied, but something could not be determined (with --strict: 1)";

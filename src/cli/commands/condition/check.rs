@@ -1,0 +1,58 @@
+//! `condition check` and `condition fmt`.
+
+use std::path::Path;
+
+use super::snippet;
+use crate::cli::args::ConditionFileArgs;
+use crate::cli::error::CliError;
+use crate::cli::input;
+use crate::cli::output::{Outcome, Output};
+use crate::engine::condition::{Condition, ConditionError};
+
+/// Prints `LINE:COLUMN: code: message` for what is wrong, and the text with the place underlined as talk.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn run(args: &ConditionFileArgs, output: &mut Output) -> Result<Outcome, CliError> {
+    let text = condition_text(&args.file)?;
+    match Condition::parse(&text) {
+        Ok(_) => Ok(Outcome::Fine),
+        Err(error) => tell(&args.file, &text, &error, output),
+    }
+}
+
+/// Prints the condition in its canonical form.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn format(args: &ConditionFileArgs, output: &mut Output) -> Result<Outcome, CliError> {
+    let text = condition_text(&args.file)?;
+    match Condition::parse(&text) {
+        Ok(condition) => {
+            writeln!(output.data(), "{condition}")?;
+            Ok(Outcome::Fine)
+        }
+        Err(error) => {
+            let drawing = snippet::draw(&args.file.to_string_lossy(), &text, &error, output.talk_paint());
+            writeln!(output.talk(), "{drawing}")?;
+            Ok(Outcome::BadInput)
+        }
+    }
+}
+
+fn tell(file: &Path, text: &str, error: &ConditionError, output: &mut Output) -> Result<Outcome, CliError> {
+    writeln!(output.data(), "{error}")?;
+    let drawing = snippet::draw(&file.to_string_lossy(), text, error, output.talk_paint());
+    writeln!(output.talk(), "{drawing}")?;
+    Ok(Outcome::BadInput)
+}
+
+/// The text of one condition. The line end that editors add at the end of a file is not part of it.
+pub(super) fn condition_text(file: &Path) -> Result<String, CliError> {
+    let bytes = input::read(file)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        CliError::input("not text in UTF-8", file.display(), "give the condition as plain text")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,31 @@
+//! Reports: what was judged, as one document, and the shapes it can be printed in.
+//!
+//! ```text
+//! findings ─► CheckReport ─┬─► table, wide       for people
+//!                          ├─► json, yaml, jsonl for programs (the stable contract)
+//!                          └─► junit, sarif, github, markdown for pipelines and pull requests
+//! ```
+//!
+//! The model is made once and every renderer only reads it, so no two formats can disagree. Everything that came
+//! out of a manifest is escaped for the format it is printed in: image names are written by strangers.
+
+mod columns;
+mod document;
+mod escape;
+mod format;
+mod github;
+mod junit;
+mod markdown;
+mod model;
+mod sarif;
+mod table;
+mod text;
+
+pub use self::columns::{Cell, Columns, Paint};
+pub use self::document::{write_json, write_json_line, write_yaml};
+pub use self::escape::printable;
+pub use self::format::{ReportFormat, write_check_report};
+pub use self::model::{
+    API_VERSION, AnswerRow, CheckReport, Counts, Finding, IdentityRow, Skipped, Summary, object_name,
+};
+pub use self::text::{explanation, meaning};

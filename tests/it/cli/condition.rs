@@ -1,0 +1,95 @@
+//! `condition`: every vector of the fixtures through the program, and mistakes drawn for people.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::{run, run_with};
+
+fn fixture(name: &str) -> Vec<Value> {
+    let text = fs::read_to_string(format!("tests/fixtures/conditions/{name}.json")).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    document["cases"].as_array().unwrap().clone()
+}
+
+fn batch(lines: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    let lines: Vec<String> = lines.into_iter().map(|line| line.to_string()).collect();
+    let stdin = lines.join("\n");
+    run_with(&["condition", "eval", "--batch", "-"], stdin).json_lines()
+}
+
+#[test]
+fn every_published_evaluation_comes_out_in_a_batch() {
+    let cases = fixture("eval");
+    assert!(cases.len() > 100, "{}", cases.len());
+    // The vectors carry more than the contract names; that must not matter.
+    let results = batch(cases.clone());
+    assert_eq!(results.len(), cases.len());
+    for (result, case) in results.iter().zip(&cases) {
+        // Only true grants: the vectors count what could not be determined as false.
+        let truth = result["result"] == "true";
+        assert_eq!((&result["id"], truth), (&case["id"], case["expect"] == true), "{}", case["why"]);
+        assert!(["true", "false", "unknown"].map(Value::from).contains(&result["result"]), "{result}");
+    }
+}
+
+#[test]
+fn every_invalid_text_is_refused_at_its_place_in_a_batch() {
+    let cases = fixture("invalid");
+    let parsed: Vec<&Value> = cases.iter().filter(|case| case["phase"] != "validate").collect();
+    let results =
+        batch(parsed.iter().map(
+            |case| json!({"id": case["id"], "condition": case["condition"], "action": "a", "request": {}}),
+        ));
+    for (result, case) in results.iter().zip(&parsed) {
+        assert_eq!(result["result"], "invalid", "{result} {case}");
+        let at = format!("{}:{}", result["line"], result["column"]);
+        assert_eq!((at.as_str(), &result["code"]), (case["at"].as_str().unwrap(), &case["code"]), "{case}");
+        assert!(!result["message"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_bad_line_is_answered_and_the_run_goes_on() {
+    let stdin = "nonsense\n{\"id\":\"a\",\"condition\":5,\"action\":\"x\"}\n\n{\"id\":\"b\",\"action\":\"x\"}\n[]\n\
+        {\"id\":\"c\",\"condition\":\"@Request[a:b] StringEquals 'x'\",\"action\":\"x\",\"request\":{\"a:b\":\"x\"}}\n";
+    let results = run_with(&["condition", "eval", "--batch", "-"], stdin);
+    assert_eq!(results.code, 2);
+    insta::assert_snapshot!(results);
+}
+
+#[test]
+fn checking_prints_place_code_and_message_and_draws_the_place() {
+    insta::assert_snapshot!(
+        "condition_mistake",
+        run_with(&["condition", "check", "-"], "(\n @Request[a:b] StringEqual 'x'\n)")
+    );
+    let fine = run_with(&["condition", "check", "-"], "@Request[a:b] StringEquals 'x'\n");
+    assert_eq!((fine.code, fine.stdout.as_str(), fine.stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn valid_texts_pass_the_check_and_printing_is_stable() {
+    for case in fixture("valid").iter().take(12) {
+        let text = case["condition"].as_str().unwrap();
+        let printed = run_with(&["condition", "fmt", "-"], text);
+        assert_eq!(printed.code, 0, "{printed}");
+        let again = run_with(&["condition", "fmt", "-"], printed.stdout.as_str());
+        assert_eq!(again.stdout, printed.stdout);
+    }
+}
+
+#[test]
+fn one_evaluation_takes_its_attributes_as_flags() {
+    let condition = "@Request[a:name] StringStartsWith 'team-a/' AND @Resource[a:size] NumericLessThan 5";
+    let eval = |attributes: &[&str]| {
+        let mut args = vec!["condition", "eval", condition, "--action", "x"];
+        args.extend(attributes);
+        run(&args)
+    };
+    assert_eq!(eval(&["--request", "a:name=team-a/x", "--resource", "a:size=4"]).stdout, "true\n");
+    assert_eq!(eval(&["--request", "a:name=team-b/x", "--resource", "a:size=4"]).stdout, "false\n");
+    assert_eq!(eval(&["--request", "a:name=team-a/x"]).stdout, "unknown\n");
+    let wrong = run(&["condition", "eval", "(a", "--action", "x"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (2, "invalid\n"));
+}
