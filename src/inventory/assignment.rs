@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::collection::{Collection, FileScopes, Origin};
+use super::collection::{AssignmentKey, Collection, FileScopes, Origin};
 use super::problem::LoadWarningCode;
 use super::record::Record;
 use super::role;
@@ -18,7 +18,7 @@ pub(super) struct Scheduled {
     pub(super) origin: Origin,
     pub(super) assignment: RoleAssignment,
     /// The role assignment that it stands for, where the export says so.
-    pub(super) stands_for: Option<(AssignmentName, Scope)>,
+    pub(super) stands_for: Option<AssignmentKey>,
 }
 
 /// Reads `az role assignment list|create` and ARM role assignments.
@@ -30,7 +30,7 @@ pub(super) fn read(
 ) {
     let Some(assignment) = assignment(collection, record, "a role assignment") else { return };
     file.note(&assignment.scope);
-    let key = (assignment.name.clone(), assignment.scope.clone());
+    let key = AssignmentKey { name: assignment.name.clone(), scope: assignment.scope.clone() };
     if let Err((known, duplicate)) = collection.role_assignments.insert(key, origin, assignment) {
         merge(known, duplicate, record);
     }
@@ -71,7 +71,7 @@ pub(super) fn read_scheduled(
     assignment.window = Some(Box::new(Window { start, end, eligible_only }));
     let stands_for = record.text("originRoleAssignmentId").and_then(|id| {
         let (scope, name) = split_id(&id, ROLE_ASSIGNMENTS)?;
-        Some((AssignmentName::from(name), collection.scopes.intern(scope).ok()?))
+        Some(AssignmentKey { name: AssignmentName::from(name), scope: collection.scopes.intern(scope).ok()? })
     });
     collection.scheduled.push(Scheduled { origin, assignment, stands_for });
 }
@@ -194,7 +194,8 @@ pub(super) fn read_deny(
         condition: role::condition(record, &mut collection.conditions),
         enforced: is_enforced(record),
     };
-    let (known, is_new) = collection.deny_assignments.entry((name, scope), origin, || deny.clone());
+    let (known, is_new) =
+        collection.deny_assignments.entry(AssignmentKey { name, scope }, origin, || deny.clone());
     if !is_new {
         known.enforced |= deny.enforced;
         if known.display_name.is_empty() {

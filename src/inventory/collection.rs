@@ -1,7 +1,7 @@
 //! Everything read so far, merged by id, before names are resolved and loose ends are looked for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
 use smol_str::SmolStr;
@@ -140,6 +140,20 @@ impl<K: Eq + Hash, T> ById<K, T> {
     }
 }
 
+/// An assignment's id: its name and scope. The name alone is hashed, because it is a GUID nearly always, and a
+/// scope is a long text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct AssignmentKey {
+    pub(super) name: AssignmentName,
+    pub(super) scope: Scope,
+}
+
+impl Hash for AssignmentKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
 /// The state of a load.
 #[derive(Debug, Default)]
 pub(super) struct Collection {
@@ -158,9 +172,9 @@ pub(super) struct Collection {
     pub(super) groups: Groups,
     pub(super) member_lists: Vec<MemberList>,
     pub(super) role_definitions: ById<RoleId, RoleDefinition>,
-    pub(super) role_assignments: ById<(AssignmentName, Scope), RoleAssignment>,
+    pub(super) role_assignments: ById<AssignmentKey, RoleAssignment>,
     pub(super) scheduled: Vec<Scheduled>,
-    pub(super) deny_assignments: ById<(AssignmentName, Scope), DenyAssignment>,
+    pub(super) deny_assignments: ById<AssignmentKey, DenyAssignment>,
     pub(super) tokens: ById<Scope, Token>,
     pub(super) scope_maps: ById<Scope, ScopeMap>,
     pub(super) federated_credentials: ById<Scope, FederatedCredential>,

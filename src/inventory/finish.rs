@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use foldhash::fast::RandomState;
 use smol_str::SmolStr;
 
 use super::assignment::Scheduled;
 use super::cluster::KubeletPart;
-use super::collection::{ById, Collection, Origin};
+use super::collection::{AssignmentKey, ById, Collection, Origin};
 use super::hand_written;
 use super::membership;
 use super::problem::{LoadError, LoadErrorCode, LoadErrors, LoadWarning, LoadWarningCode, Place};
@@ -167,7 +168,7 @@ fn schedule(collection: &mut Collection) {
             active.window = assignment.window;
             continue;
         }
-        let key = (assignment.name.clone(), assignment.scope.clone());
+        let key = AssignmentKey { name: assignment.name.clone(), scope: assignment.scope.clone() };
         collection.role_assignments.entry(key, origin, || assignment);
     }
 }
@@ -176,7 +177,7 @@ fn schedule(collection: &mut Collection) {
 fn check_assignments(collection: &mut Collection) {
     let mut roles: BTreeMap<RoleId, (Origin, usize)> = BTreeMap::new();
     let mut groups: BTreeMap<PrincipalId, (Origin, usize)> = BTreeMap::new();
-    let mut others: HashSet<PrincipalId> = HashSet::new();
+    let mut others: HashSet<PrincipalId, RandomState> = HashSet::default();
     let mut first_other: Option<(Origin, PrincipalId)> = None;
     for (origin, assignment) in collection.role_assignments.iter() {
         if collection.role_definitions.find(&assignment.role).is_none() {

@@ -67,6 +67,8 @@ impl Hash for BySpelling {
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     seen: HashMap<Box<str>, Vec<Versioned>, RandomState>,
+    /// The same by JSON spelling: most conditions are repetitions, which need not even be unescaped.
+    spelled: HashMap<Box<str>, Vec<Versioned>, RandomState>,
 }
 
 /// A condition with its `conditionVersion`.
@@ -75,16 +77,46 @@ type Versioned = (Option<Box<str>>, Arc<AssignmentCondition>);
 impl Conditions {
     /// The condition, and whether this is its first sight.
     pub(super) fn intern(&mut self, text: &str, version: Option<&str>) -> (Arc<AssignmentCondition>, bool) {
-        if let Some(versions) = self.seen.get(text)
-            && let Some((_, known)) = versions.iter().find(|(known, _)| known.as_deref() == version)
-        {
-            return (Arc::clone(known), false);
+        if let Some(known) = known(&self.seen, text, version) {
+            return (known, false);
         }
         let condition = Arc::new(AssignmentCondition::new(text, version));
-        let entry = (version.map(Box::from), Arc::clone(&condition));
-        self.seen.entry(text.into()).or_default().push(entry);
+        remember(&mut self.seen, text, version, &condition);
         (condition, true)
     }
+
+    /// The condition that was spelled like this before.
+    pub(super) fn spelled(&self, json: &str, version: Option<&str>) -> Option<Arc<AssignmentCondition>> {
+        known(&self.spelled, json, version)
+    }
+
+    /// Remembers how a condition is spelled.
+    pub(super) fn remember(
+        &mut self,
+        json: &str,
+        version: Option<&str>,
+        condition: &Arc<AssignmentCondition>,
+    ) {
+        remember(&mut self.spelled, json, version, condition);
+    }
+}
+
+fn known(
+    conditions: &HashMap<Box<str>, Vec<Versioned>, RandomState>,
+    text: &str,
+    version: Option<&str>,
+) -> Option<Arc<AssignmentCondition>> {
+    let versions = conditions.get(text)?;
+    versions.iter().find(|(known, _)| known.as_deref() == version).map(|(_, known)| Arc::clone(known))
+}
+
+fn remember(
+    conditions: &mut HashMap<Box<str>, Vec<Versioned>, RandomState>,
+    text: &str,
+    version: Option<&str>,
+    condition: &Arc<AssignmentCondition>,
+) {
+    conditions.entry(text.into()).or_default().push((version.map(Box::from), Arc::clone(condition)));
 }
 
 #[cfg(test)]

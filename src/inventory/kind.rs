@@ -119,11 +119,11 @@ const BY_FIELDS: &[(&[&str], RecordKind)] = &[
 
 /// What a record is, or what it calls itself where that is unknown.
 pub(super) fn recognise(record: &Record<'_, '_>, context: Option<&str>) -> Result<RecordKind, String> {
-    if let Some(annotation) = record.text("@odata.type") {
-        return Ok(graph_kind(&annotation));
-    }
     if let Some(kind) = record.text("type").and_then(|name| arm_kind(&name)) {
         return Ok(kind);
+    }
+    if let Some(annotation) = record.text("@odata.type") {
+        return Ok(graph_kind(&annotation));
     }
     if record.text("kind").as_deref() == Some("Inventory") {
         return Ok(RecordKind::HandWritten);

@@ -179,6 +179,12 @@ impl Loader {
     }
 }
 
+/// Whether a record may be a member of a group: known ones, and the devices and roles that are not needed.
+const fn is_directory_object(kind: RecordKind) -> bool {
+    use RecordKind::{Group, NotNeeded, ServicePrincipal, User};
+    matches!(kind, Group | NotNeeded | ServicePrincipal | User)
+}
+
 fn not_text(name: &str, error: TextError) -> LoadError {
     let (code, help) = match error {
         TextError::Empty => (
@@ -237,7 +243,9 @@ impl<'a> Reading<'_, '_, 'a> {
             Err(what) => return self.refuse(record.start(), what),
         };
         self.collection.count(kind);
-        self.directory.is_annotated |= record.has("@odata.type");
+        if is_directory_object(kind) {
+            self.directory.is_annotated |= record.has("@odata.type");
+        }
         let collection = &mut *self.collection;
         match kind {
             RecordKind::RoleAssignment => {

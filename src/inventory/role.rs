@@ -87,10 +87,15 @@ pub(super) fn condition(
     record: &Record<'_, '_>,
     conditions: &mut Conditions,
 ) -> Option<Arc<AssignmentCondition>> {
+    let spelling = record.value("condition")?.get();
+    let version = record.loose_text("conditionVersion").filter(|version| !version.is_empty());
+    if let Some(known) = conditions.spelled(spelling, version.as_deref()) {
+        return Some(known);
+    }
     // `az role assignment create --condition ""` sends an empty condition, which limits nothing.
     let text = record.text("condition").filter(|text| !text.trim().is_empty())?;
-    let version = record.loose_text("conditionVersion").filter(|version| !version.is_empty());
     let (condition, is_new) = conditions.intern(&text, version.as_deref());
+    conditions.remember(spelling, version.as_deref(), &condition);
     if is_new && let Some(fault) = condition.fault() {
         record.warn(
             LoadWarningCode::ConditionInvalid,

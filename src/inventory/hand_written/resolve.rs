@@ -19,7 +19,7 @@ use crate::engine::inventory::{
 };
 use crate::engine::scope::Scope;
 use crate::inventory::cluster::{ClusterPart, KubeletPart};
-use crate::inventory::collection::Collection;
+use crate::inventory::collection::{AssignmentKey, Collection};
 use crate::inventory::principal::PrincipalPart;
 use crate::inventory::problem::{LoadErrorCode, LoadWarning, LoadWarningCode, Place};
 use crate::inventory::registry::{self, ModeSeen, RegistryPart};
@@ -181,7 +181,7 @@ impl<'r> Resolver<'r> {
             condition,
             window,
         };
-        let key = (assignment.name.clone(), scope);
+        let key = AssignmentKey { name: assignment.name.clone(), scope };
         let origin = self.lookup.origin(place);
         if self.lookup.collection.role_assignments.insert(key, origin, assignment).is_err() {
             let message = "two role assignments with one name at one scope".to_owned();
@@ -208,7 +208,7 @@ impl<'r> Resolver<'r> {
             .collect::<Vec<_>>()
             .join("-");
         let taken = |name: &str| {
-            let key = (AssignmentName::from(name), scope.clone());
+            let key = AssignmentKey { name: AssignmentName::from(name), scope: scope.clone() };
             self.lookup.collection.role_assignments.find(&key).is_some()
         };
         let numbered = (2..).map(|number| format!("{base}-{number}"));
@@ -241,7 +241,7 @@ impl<'r> Resolver<'r> {
             enforced: !item.audit_only,
         };
         let origin = self.lookup.origin(place);
-        self.lookup.collection.deny_assignments.entry((name, scope), origin, || deny);
+        self.lookup.collection.deny_assignments.entry(AssignmentKey { name, scope }, origin, || deny);
     }
 
     fn principals(&mut self, place: &Place, field: &str, names: &[String]) -> Vec<PrincipalId> {
