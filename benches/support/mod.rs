@@ -1,6 +1,13 @@
 //! Made-up estates of any size, and ratios measured within one run.
 
-#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    unreachable_pub
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -81,7 +88,7 @@ fn registry(number: usize) -> Registry {
         login_server: format!("registry{number}.azurecr.io").into(),
         regional_hosts: Vec::new(),
         data_hosts: Vec::new(),
-        mode: Some(if number % 2 == 0 { PermissionsMode::Rbac } else { PermissionsMode::RbacAbac }),
+        mode: Some(if number.is_multiple_of(2) { PermissionsMode::Rbac } else { PermissionsMode::RbacAbac }),
         sku: None,
         admin_user_enabled: false,
         anonymous_pull_enabled: false,
