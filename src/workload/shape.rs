@@ -243,5 +243,8 @@ pub(crate) static NAMESPACE: Shape = Shape::Object(&[("metadata", &NAMESPACE_MET
 static NAMESPACE_METADATA: Shape =
     Shape::Object(&[("name", &TEXT), ("generateName", &TEXT), ("labels", &LABELS)]);
 
+/// The items of a list, whatever they are.
+pub(crate) static ITEMS: Shape = Shape::List(&Shape::Object(&[]));
+
 /// Any object whose kind we do not look into.
 pub(crate) static OTHER: Shape = Shape::Object(&[("metadata", &METADATA)]);

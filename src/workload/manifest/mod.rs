@@ -13,6 +13,7 @@
 //! judged nobody would know.
 
 mod document;
+mod head;
 mod json;
 mod object;
 mod problem;

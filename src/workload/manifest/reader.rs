@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::document::{Document, documents};
+use super::head::{GroupVersionKind, Head, ListType, Typed};
 use super::json::{self, Lines};
 use super::object::{ManifestContent, ManifestObject};
 use super::problem::{Fault, ManifestProblem};
@@ -14,7 +12,7 @@ use crate::workload::account::{Namespace, ServiceAccount, given};
 use crate::workload::kind::WorkloadKind;
 use crate::workload::object::{ObjectError, ObjectHeader, Workload};
 use crate::workload::secret::Secret;
-use crate::workload::wire::{Object, Text};
+use crate::workload::wire::Object;
 
 /// What was read from any number of files, in the order of reading.
 #[derive(Clone, Debug, Default)]
@@ -136,13 +134,16 @@ impl FileReading<'_> {
             let missing = if head.kind.is_empty() { "kind" } else { "apiVersion" };
             return self.problem(at(format!("an object without `{missing}`"), OBJECT_HINT));
         }
-        if let (true, Some(items)) = (head.kind.ends_with("List"), &head.items) {
+        if let Some(items) = head.list() {
             let item_type = ListType::of(&head);
-            for (position, item) in items.iter().enumerate() {
+            for (position, item) in items.into_iter().enumerate() {
                 let (line, inner) = places.item(position, item.get(), line);
                 self.object(item.get(), line, &inner, Some(&item_type));
             }
             return;
+        }
+        if let Some(what) = head.list_fault() {
+            return self.problem(at(format!("List: items: {what}"), OBJECT_HINT));
         }
         let outcome = if head.is_review() {
             self.reviewed_object(&head, line)
@@ -174,8 +175,8 @@ impl FileReading<'_> {
 
     /// A recorded review: its object, in the request's namespace.
     fn reviewed_object(&self, head: &Typed<'_>, line: usize) -> Result<ManifestObject, ObjectError> {
-        let request = head.request.as_ref().map(|request| &request.0);
-        let Some((request, json)) = request.and_then(|request| Some((request, request.object?.get()))) else {
+        let request = head.request();
+        let Some((json, request)) = request.and_then(|request| Some((request.object?.get(), request))) else {
             return Err(ObjectError::NotAnObject { what: "a review without `request.object`".to_owned() });
         };
         let GroupVersionKind { group, version, kind } = &request.kind.0;
@@ -183,7 +184,7 @@ impl FileReading<'_> {
             "" => version.0.to_string(),
             group => format!("{group}/{}", version.0),
         };
-        let head = Typed { kind: kind.0.to_string(), api_version, items: None, request: None };
+        let head = Typed::new(kind.0.to_string(), api_version);
         let object = self.plain_object(&head, json, line)?;
         let name = if request.name.0.is_empty() { object.name } else { request.name.0.to_string() };
         Ok(ManifestObject { namespace: given(&request.namespace.0), name, ..object })
@@ -216,94 +217,6 @@ fn content(api_version: &str, kind: &str, json: &str) -> Result<ManifestContent,
         ("", "Namespace") => ManifestContent::Namespace(Namespace::read(json)?),
         _ => ManifestContent::Other,
     })
-}
-
-/// The fields that say what an object is.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Head<'a> {
-    #[serde(borrow)]
-    kind: Text<'a>,
-    #[serde(borrow)]
-    api_version: Text<'a>,
-    #[serde(borrow)]
-    items: Option<Vec<&'a RawValue>>,
-    #[serde(borrow)]
-    request: Option<Object<Request<'a>>>,
-}
-
-/// The part of an `AdmissionReview`'s request that a dry run needs.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Request<'a> {
-    #[serde(borrow)]
-    kind: Object<GroupVersionKind<'a>>,
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    namespace: Text<'a>,
-    #[serde(borrow)]
-    object: Option<&'a RawValue>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct GroupVersionKind<'a> {
-    #[serde(borrow)]
-    group: Text<'a>,
-    #[serde(borrow)]
-    version: Text<'a>,
-    #[serde(borrow)]
-    kind: Text<'a>,
-}
-
-impl<'a> Head<'a> {
-    /// Items of a `DeploymentList`, as the API serves it, have no type of their own.
-    fn typed_by(self, list: Option<&ListType>) -> Typed<'a> {
-        let mut typed = Typed {
-            kind: self.kind.into_string(),
-            api_version: self.api_version.into_string(),
-            items: self.items,
-            request: self.request,
-        };
-        if let Some(ListType { item_kind: Some(kind), api_version }) = list
-            && typed.kind.is_empty()
-        {
-            typed.kind.clone_from(kind);
-            if typed.api_version.is_empty() {
-                typed.api_version.clone_from(api_version);
-            }
-        }
-        typed
-    }
-}
-
-/// An object whose kind is known.
-struct Typed<'a> {
-    kind: String,
-    api_version: String,
-    items: Option<Vec<&'a RawValue>>,
-    request: Option<Object<Request<'a>>>,
-}
-
-impl Typed<'_> {
-    fn is_review(&self) -> bool {
-        self.kind == "AdmissionReview" && self.api_version.starts_with("admission.k8s.io/")
-    }
-}
-
-/// What a list says about its items.
-struct ListType {
-    /// `None` for a plain `List`.
-    item_kind: Option<String>,
-    api_version: String,
-}
-
-impl ListType {
-    fn of(list: &Typed<'_>) -> Self {
-        let item_kind = list.kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-        Self { item_kind: item_kind.map(str::to_owned), api_version: list.api_version.clone() }
-    }
 }
 
 /// How to find the line of a list item.

@@ -121,7 +121,7 @@ fn options(text: &str) -> Options {
         // `kubectl` reads an exponent beyond all floats, as in `label: 12e4567`, as a text.
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 1_000_000,
+            max_total_replayed_events: MAX_REPEATED,
             max_replay_stack_depth: 32,
         },
         budget: serde_saphyr::budget! {
@@ -129,6 +129,7 @@ fn options(text: &str) -> Options {
             flow_nesting_limit: MAX_DEPTH,
             max_events: most_nodes.saturating_mul(2),
             max_nodes: most_nodes,
+            max_recorded_anchor_events: MAX_REPEATED,
             max_total_scalar_bytes: text.len().saturating_mul(GROWTH).saturating_add(SMALL_DOCUMENT),
         },
     }
@@ -295,6 +296,9 @@ const UNFOLDS_TOO_FAR: &str = "aliases unfold to too large a document";
 /// Deeper than Kubernetes objects are. The parser recurses, and without optimisation some 80 levels fill the stack
 /// of a thread (2 MiB).
 const MAX_DEPTH: usize = 64;
+
+/// How much aliases may repeat in one document, in the parser's steps.
+const MAX_REPEATED: usize = 200_000;
 
 /// Escapes may make JSON six times as long as YAML; what is longer comes from aliases.
 const GROWTH: usize = 8;
