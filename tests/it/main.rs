@@ -12,6 +12,7 @@ mod inventory;
 mod judgements;
 mod pulls;
 mod reviews;
+mod oracle;
 mod support;
 mod verdicts;
 mod workloads;
