@@ -13,6 +13,7 @@ mod judgements;
 mod pulls;
 mod reviews;
 mod oracle;
+mod pulls;
 mod support;
 mod verdicts;
 mod workloads;
