@@ -2,7 +2,12 @@
 //!
 //! Baseline: the same decision at 100 assignments. 100,000 may cost at most three times as much.
 
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a bench may stop at the first surprise"
+)]
 
 mod support;
 

@@ -3,10 +3,18 @@
 #![allow(
     dead_code,
     missing_docs,
+<<<<<<< HEAD
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     unreachable_pub
+=======
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench may stop at the first surprise, prints its ratios, and uses its part of this file"
+>>>>>>> ee04db4 (Let the oracle and the benches pass the lints)
 )]
 
 use std::hint::black_box;
@@ -60,11 +68,11 @@ pub fn estate(size: usize) -> Inventory {
         .map(|number| RoleAssignment {
             name: AssignmentName::Guid(Uuid::from_u128(0xB000 + number as u128)),
             scope: scopes[(number / 3 + number % ASSIGNMENTS_EACH) % scopes.len()].clone(),
-            role: if number % 2 == 0 { pull } else { reader },
+            role: if number.is_multiple_of(2) { pull } else { reader },
             principal: principal(number / ASSIGNMENTS_EACH),
             principal_type: PrincipalType::ServicePrincipal,
             principal_deleted: false,
-            condition: (number % 3 == 0).then(|| {
+            condition: number.is_multiple_of(3).then(|| {
                 Arc::new(AssignmentCondition::new(&portal_condition(&format!("team-{number}")), Some("2.0")))
             }),
             window: None,

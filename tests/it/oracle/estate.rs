@@ -16,15 +16,15 @@ use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use uuid::Uuid;
 
-pub const REPOSITORIES: [&str; 4] = ["app", "team-a/app", "team-a", "team-ab/app"];
-pub const REGISTRIES: [&str; 3] = ["plain", "fine", "silent"];
-pub const SUBSCRIPTION: &str = "/subscriptions/s1";
+pub(crate) const REPOSITORIES: [&str; 4] = ["app", "team-a/app", "team-a", "team-ab/app"];
+pub(crate) const REGISTRIES: [&str; 3] = ["plain", "fine", "silent"];
+pub(crate) const SUBSCRIPTION: &str = "/subscriptions/s1";
 const OTHER_SUBSCRIPTION: &str = "/subscriptions/s2";
-pub const ABOVE: &str = "/providers/Microsoft.Management/managementGroups/above";
+pub(crate) const ABOVE: &str = "/providers/Microsoft.Management/managementGroups/above";
 const UNSEEN: &str = "/providers/Microsoft.Management/managementGroups/unseen";
 
 /// Where things can be assigned; the registries live in `rg1`.
-pub fn scopes() -> Vec<String> {
+pub(crate) fn scopes() -> Vec<String> {
     let mut scopes: Vec<String> =
         ["/", ABOVE, UNSEEN, SUBSCRIPTION, OTHER_SUBSCRIPTION].map(str::to_owned).into();
     scopes.push(format!("{SUBSCRIPTION}/resourceGroups/rg1"));
@@ -34,19 +34,19 @@ pub fn scopes() -> Vec<String> {
     scopes
 }
 
-pub fn registry_id(name: &str) -> String {
+pub(crate) fn registry_id(name: &str) -> String {
     format!("{SUBSCRIPTION}/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/{name}")
 }
 
 /// Principals 0 to 3 sign in, 4 to 6 are groups, 7 is nobody.
-pub fn principal(number: usize) -> PrincipalId {
+pub(crate) fn principal(number: usize) -> PrincipalId {
     PrincipalId::new(Uuid::from_u128(0xA000 + number as u128))
 }
 
 /// Name, whether built in, and the four lists.
-pub type Role = (&'static str, bool, [&'static [&'static str]; 4]);
+pub(crate) type Role = (&'static str, bool, [&'static [&'static str]; 4]);
 
-pub const ROLES: [Role; 9] = [
+pub(crate) const ROLES: [Role; 9] = [
     ("AcrPull", true, [&["Microsoft.ContainerRegistry/registries/pull/read"], &[], &[], &[]]),
     (
         "AcrPush",
@@ -97,7 +97,7 @@ pub const ROLES: [Role; 9] = [
 
 /// A condition as a tree that the scan can evaluate by itself.
 #[derive(Clone, Debug)]
-pub enum Tree {
+pub(crate) enum Tree {
     Equals(&'static str, bool),
     StartsWith(&'static str),
     ActionIs(&'static str),
@@ -109,10 +109,10 @@ pub enum Tree {
     Broken,
 }
 
-pub const NAME: &str = "Microsoft.ContainerRegistry/registries/repositories:name";
+pub(crate) const NAME: &str = "Microsoft.ContainerRegistry/registries/repositories:name";
 
 impl Tree {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Equals(value, true) => format!("@Request[{NAME}] StringEqualsIgnoreCase '{value}'"),
             Self::Equals(value, false) => format!("@Request[{NAME}] StringEquals '{value}'"),
@@ -128,7 +128,7 @@ impl Tree {
     }
 
     /// A broken part makes the whole text unreadable.
-    pub fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         match self {
             Self::Broken => true,
             Self::Not(inner) => inner.is_broken(),
@@ -143,39 +143,39 @@ impl Tree {
 }
 
 #[derive(Clone, Debug)]
-pub struct Assignment {
-    pub name: u32,
-    pub scope: usize,
-    pub role: usize,
-    pub principal: usize,
-    pub deleted: bool,
-    pub expired: bool,
-    pub condition: Option<Tree>,
+pub(crate) struct Assignment {
+    pub(crate) name: u32,
+    pub(crate) scope: usize,
+    pub(crate) role: usize,
+    pub(crate) principal: usize,
+    pub(crate) deleted: bool,
+    pub(crate) expired: bool,
+    pub(crate) condition: Option<Tree>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Deny {
-    pub name: u32,
-    pub scope: usize,
-    pub role: usize,
-    pub principals: Vec<usize>,
-    pub everyone: bool,
-    pub excluded: Vec<usize>,
-    pub only_this_scope: bool,
-    pub enforced: bool,
-    pub condition: Option<Tree>,
+pub(crate) struct Deny {
+    pub(crate) name: u32,
+    pub(crate) scope: usize,
+    pub(crate) role: usize,
+    pub(crate) principals: Vec<usize>,
+    pub(crate) everyone: bool,
+    pub(crate) excluded: Vec<usize>,
+    pub(crate) only_this_scope: bool,
+    pub(crate) enforced: bool,
+    pub(crate) condition: Option<Tree>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Estate {
-    pub assignments: Vec<Assignment>,
-    pub denies: Vec<Deny>,
+pub(crate) struct Estate {
+    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) denies: Vec<Deny>,
     /// Members of the three groups.
-    pub members: Vec<Vec<usize>>,
-    pub upper_case: bool,
+    pub(crate) members: Vec<Vec<usize>>,
+    pub(crate) upper_case: bool,
 }
 
-pub fn tree() -> impl Strategy<Value = Tree> {
+pub(crate) fn tree() -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![
         6 => (prop_oneof![Just("app"), Just("APP"), Just("team-a/app")], any::<bool>()).prop_map(|(v, i)| Tree::Equals(v, i)),
         6 => prop_oneof![Just("team-a"), Just("team-a/"), Just("")].prop_map(Tree::StartsWith),
@@ -198,7 +198,7 @@ pub fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-pub fn assignment() -> impl Strategy<Value = Assignment> {
+pub(crate) fn assignment() -> impl Strategy<Value = Assignment> {
     let rarely = || prop_oneof![9 => Just(false), 1 => Just(true)];
     (any::<u32>(), 0..scopes().len(), 0..=ROLES.len(), 0..8_usize, rarely(), rarely(), option::of(tree()))
         .prop_map(|(name, scope, role, principal, deleted, expired, condition)| Assignment {
@@ -212,7 +212,7 @@ pub fn assignment() -> impl Strategy<Value = Assignment> {
         })
 }
 
-pub fn deny() -> impl Strategy<Value = Deny> {
+pub(crate) fn deny() -> impl Strategy<Value = Deny> {
     let often = || prop_oneof![1 => Just(false), 4 => Just(true)];
     (
         any::<u32>(),
@@ -242,14 +242,14 @@ pub fn deny() -> impl Strategy<Value = Deny> {
         )
 }
 
-pub fn estate() -> impl Strategy<Value = Estate> {
+pub(crate) fn estate() -> impl Strategy<Value = Estate> {
     (vec(assignment(), 0..14), vec(deny(), 0..3), vec(vec(0..8_usize, 0..4), 3))
         .prop_map(|(assignments, denies, members)| Estate { assignments, denies, members, upper_case: false })
 }
 
 impl Estate {
     /// The same estate with its assignments in another order.
-    pub fn shuffled(&self, seed: u64) -> Self {
+    pub(crate) fn shuffled(&self, seed: u64) -> Self {
         let mut other = self.clone();
         other.assignments.sort_by_key(|assignment| {
             (u64::from(assignment.name) ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17)
@@ -257,7 +257,7 @@ impl Estate {
         other
     }
 
-    pub fn inventory(&self) -> Inventory {
+    pub(crate) fn inventory(&self) -> Inventory {
         let mut inventory = Inventory {
             registries: [Some(PermissionsMode::Rbac), Some(PermissionsMode::RbacAbac), None]
                 .into_iter()
@@ -273,7 +273,7 @@ impl Estate {
             ..Inventory::default()
         };
         inventory.management_groups.seen.entry("s1".into()).or_default().insert("above".into());
-        inventory.role_assignments = self.assignments.iter().map(|one| self.role_assignment(one)).collect();
+        inventory.role_assignments = self.assignments.iter().map(Self::role_assignment).collect();
         inventory.deny_assignments = self.denies.iter().map(|one| self.deny_assignment(one)).collect();
         inventory
     }
@@ -300,7 +300,7 @@ impl Estate {
         }
     }
 
-    fn role_assignment(&self, assignment: &Assignment) -> RoleAssignment {
+    fn role_assignment(assignment: &Assignment) -> RoleAssignment {
         let now = super::now();
         RoleAssignment {
             name: AssignmentName::Text(assignment.name.to_string().into()),

@@ -16,9 +16,9 @@ use proptest::proptest;
 
 use self::estate::{Estate, REGISTRIES, REPOSITORIES, estate, principal};
 
-/// Every estate is asked about every principal, registry, repository and action: 480 questions each.
+/// Every estate is asked about every principal, registry, repository and action: 240 questions each.
 fn cases() -> u32 {
-    std::env::var("ACR_ADMISSION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1_000)
+    std::env::var("ACR_ADMISSION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500)
 }
 
 fn now() -> Timestamp {

@@ -16,7 +16,7 @@ const PROVIDER: &str = "microsoft.containerregistry/registries/";
 /// Some(true), Some(false), or None for "cannot be known".
 type Ternary = Option<bool>;
 
-pub fn decide(estate: &Estate, asked: &Asked, _now: Timestamp) -> (Reason, Option<String>) {
+pub(crate) fn decide(estate: &Estate, asked: &Asked, _now: Timestamp) -> (Reason, Option<String>) {
     match asked.registry {
         0 => in_mode(estate, asked, false),
         1 => in_mode(estate, asked, true),
@@ -229,10 +229,10 @@ fn like(pattern: &str, text: &str) -> bool {
     if !text.starts_with(first) || !text.ends_with(last) || text.len() < first.len() + last.len() {
         return false;
     }
-    let mut middle = &text[first.len()..text.len() - last.len()];
+    let mut middle = text.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)).unwrap();
     pieces[1..pieces.len() - 1].iter().all(|piece| {
-        let Some(at) = middle.find(piece) else { return false };
-        middle = &middle[at + piece.len()..];
+        let Some((_, rest)) = middle.split_once(piece) else { return false };
+        middle = rest;
         true
     })
 }
