@@ -7,6 +7,7 @@ mod apiserver;
 mod architecture;
 mod cli;
 mod conditions;
+mod decisions;
 mod images;
 mod inventory;
 mod judgements;

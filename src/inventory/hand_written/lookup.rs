@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::read::HandWritten;
 use crate::engine::assignment::AssignmentCondition;
-use crate::engine::guid::{ClientId, PrincipalId, RoleId};
+use crate::engine::guid::{PrincipalId, RoleId};
 use crate::engine::scope::Scope;
 use crate::inventory::collection::{Collection, Origin};
 use crate::inventory::problem::{LoadError, LoadErrorCode, LoadWarning, LoadWarningCode, Place};
@@ -125,8 +125,8 @@ impl<'r> Lookup<'r> {
 
     pub(super) fn principal(&mut self, place: &Place, field: &str, text: &str) -> Option<PrincipalId> {
         if let Ok(id) = text.parse::<Uuid>() {
-            let by_client = self.names.clients.get(&ClientId::new(id)).copied();
-            return Some(by_client.unwrap_or(PrincipalId::new(id)));
+            // Azure assigns roles to object ids. Taking a client id here would hide the commonest mistake.
+            return Some(PrincipalId::new(id));
         }
         let key = text.to_lowercase();
         let principals = self.names.principals.get(&key).into_iter().flatten();
@@ -217,7 +217,6 @@ struct Names {
     roles: HashMap<String, Vec<RoleId>>,
     principals: HashMap<String, Vec<PrincipalId>>,
     groups: HashMap<String, Vec<PrincipalId>>,
-    clients: HashMap<ClientId, PrincipalId>,
 }
 
 impl Names {
@@ -234,7 +233,6 @@ impl Names {
         }
         for (id, part) in collection.principals.entries() {
             names.principals.entry(part.name.to_lowercase()).or_default().push(*id);
-            names.clients.extend(part.client_id.map(|client| (client, *id)));
         }
         for (id, part) in collection.groups.by_id.entries() {
             names.groups.entry(part.name.to_lowercase()).or_default().push(*id);

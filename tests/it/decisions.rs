@@ -187,8 +187,10 @@ fn document(row: &Row, mode: &str) -> (String, Vec<u8>) {
     for (key, value) in row.registry.as_object().into_iter().flatten() {
         registry[key] = value.clone();
     }
-    let roles: Vec<_> = row.grants.iter().enumerate().filter_map(|(number, grant)| custom_role(number, grant)).collect();
-    let grants: Vec<_> = row.grants.iter().enumerate().map(|(number, grant)| assignment(number, grant)).collect();
+    let roles: Vec<_> =
+        row.grants.iter().enumerate().filter_map(|(number, grant)| custom_role(number, grant)).collect();
+    let grants: Vec<_> =
+        row.grants.iter().enumerate().map(|(number, grant)| assignment(number, grant)).collect();
     let mut inventory = json!({
         "apiVersion": "acr-admission.dev/v1", "kind": "Inventory",
         "registries": [registry, {"name": "other", "id": scope("other", false), "mode": "rbac"}],
@@ -228,7 +230,14 @@ fn assignment(number: usize, grant: &Grant) -> Value {
         .clone()
         .or_else(|| Some(guarded(&["content/read", "metadata/read"], grant.guarded.as_ref()?)))
         .or_else(|| {
-            let all = ["content/read", "content/write", "content/delete", "metadata/read", "metadata/write", "metadata/delete"];
+            let all = [
+                "content/read",
+                "content/write",
+                "content/delete",
+                "metadata/read",
+                "metadata/write",
+                "metadata/delete",
+            ];
             Some(guarded(&all, grant.guarded_all.as_ref()?))
         });
     json!({
