@@ -154,8 +154,9 @@ pub struct DenyAssignment {
 /// The condition of an assignment or permission block, parsed and specialised once at load.
 ///
 /// Most requests are pulls, and the only attribute a registry supplies is the repository's name, so the
-/// condition is folded for `content/read` up front and its tree is dropped; other permissions parse the text
-/// again, which costs microseconds and is off the request path.
+/// condition is folded up front for `content/read`, and for `metadata/read` which an allowed pull gets advice
+/// about, and its tree is dropped. Other permissions parse the text again, which costs microseconds and is off the
+/// request path.
 #[derive(Clone, Debug)]
 pub struct AssignmentCondition {
     text: Box<str>,
@@ -164,8 +165,9 @@ pub struct AssignmentCondition {
 
 #[derive(Clone, Debug)]
 struct Compiled {
-    content_read: RepositoryTest,
-    pull_read: Truth,
+    pull: RepositoryTest,
+    list: RepositoryTest,
+    pull_in_rbac_mode: Truth,
 }
 
 /// Why a condition cannot be used. The assignment that carries it grants nothing.
@@ -194,8 +196,9 @@ impl AssignmentCondition {
         }
         let condition = Condition::parse(text).map_err(ConditionFault::Syntax)?;
         Ok(Compiled {
-            content_read: condition.specialise(Permission::ContentRead.as_str()),
-            pull_read: condition.specialise(Permission::PullRead.as_str()).evaluate(None),
+            pull: condition.specialise(Permission::ContentRead.as_str()),
+            list: condition.specialise(Permission::MetadataRead.as_str()),
+            pull_in_rbac_mode: condition.specialise(Permission::PullRead.as_str()).evaluate(None),
         })
     }
 
@@ -219,15 +222,15 @@ impl AssignmentCondition {
     pub fn evaluate(&self, permission: Permission, repository: Option<&str>) -> Option<Truth> {
         let compiled = self.compiled.as_ref().ok()?;
         match permission {
-            Permission::ContentRead => Some(compiled.content_read.evaluate(repository)),
-            Permission::PullRead => Some(compiled.pull_read),
+            Permission::ContentRead => Some(compiled.pull.evaluate(repository)),
+            Permission::MetadataRead => Some(compiled.list.evaluate(repository)),
+            Permission::PullRead => Some(compiled.pull_in_rbac_mode),
             Permission::PushWrite | Permission::ArtifactsDelete | Permission::CatalogRead => {
                 self.evaluate_text(permission, None)
             }
-            Permission::ContentWrite
-            | Permission::ContentDelete
-            | Permission::MetadataRead
-            | Permission::MetadataDelete => self.evaluate_text(permission, repository),
+            Permission::ContentWrite | Permission::ContentDelete | Permission::MetadataDelete => {
+                self.evaluate_text(permission, repository)
+            }
         }
     }
 

@@ -29,7 +29,8 @@ struct Table {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Row {
-    row: u32,
+    #[serde(rename = "row")]
+    number: u32,
     modes: Vec<String>,
     #[serde(default)]
     grants: Vec<Grant>,
@@ -111,7 +112,7 @@ fn every_row_holds_in_the_engine() {
         let index = Index::build(from_documents([document(&row, &mode)]).unwrap().inventory);
         let decision = ask_engine(&index, &row.asks);
         if decision.to_string() != row.reason || decision.verdict().as_str() != row.expect {
-            wrong.push(format!("row {} in {mode}: {decision}, not {}", row.row, row.reason));
+            wrong.push(format!("row {} in {mode}: {decision}, not {}", row.number, row.reason));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -136,7 +137,7 @@ fn every_row_holds_on_the_command_line() {
         let answer: Value = serde_json::from_slice(&run.stdout).unwrap_or_default();
         if answer["verdict"] != json!(row.expect) || answer["reason"] != json!(row.reason) {
             let talk = String::from_utf8_lossy(&run.stderr);
-            wrong.push(format!("row {} in {mode}: {answer}, not {}; {talk}", row.row, row.reason));
+            wrong.push(format!("row {} in {mode}: {answer}, not {}; {talk}", row.number, row.reason));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

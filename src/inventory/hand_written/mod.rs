@@ -1,7 +1,7 @@
 //! The short YAML form that people write: `kind: Inventory`, for kind clusters, demos and tests.
 //!
 //! Names instead of ids wherever a name is enough; `docs/schemas/inventory.schema.json` is generated from
-//! [`format`]. Unlike exports, where a loose end is a fact about a tenant, an unknown name here is a slip of the
+//! [mod@format]. Unlike exports, where a loose end is a fact about a tenant, an unknown name here is a slip of the
 //! pen and therefore an error.
 
 pub mod format;
