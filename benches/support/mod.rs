@@ -3,18 +3,11 @@
 #![allow(
     dead_code,
     missing_docs,
-<<<<<<< HEAD
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    unreachable_pub
-=======
     unreachable_pub,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a bench may stop at the first surprise, prints its ratios, and uses its part of this file"
->>>>>>> ee04db4 (Let the oracle and the benches pass the lints)
 )]
 
 use std::hint::black_box;
