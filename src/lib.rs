@@ -13,6 +13,7 @@
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
 //! * [`report`]: what was judged, as one document, and the shapes it can be printed in.
 //! * [`review`]: `AdmissionReviews` in, what to judge or why not out.
+//! * [`settings`]: what the operator decides about verdicts.
 //! * [`workload`]: manifests and pods in, the facts that decide about a pull out.
 //!
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
@@ -22,4 +23,5 @@ pub mod engine;
 pub mod inventory;
 pub mod report;
 pub mod review;
+pub mod settings;
 pub mod workload;

@@ -15,6 +15,7 @@ mod judgements;
 mod oracle;
 mod pulls;
 mod reviews;
+mod settings;
 mod support;
 mod verdicts;
 mod workloads;
