@@ -5,15 +5,18 @@
 //! only use the rooms below it:
 //!
 //! ```text
-//! main → cli → server, kubernetes → report → review, settings → workload, inventory → engine
+//! main → cli → server → kubernetes → report → review, settings → workload, inventory → engine
 //! ```
 //!
 //! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
 //! * [`cli`]: arguments in, data, talk and an exit code out.
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
+//! * [`kubernetes`]: what is known of the cluster around a review: service accounts and namespaces.
 //! * [`report`]: what was judged, as one document, and the shapes it can be printed in.
 //! * [`review`]: `AdmissionReviews` in, what to judge or why not out.
+//! * [`server`]: the webhook: HTTPS, reload, health, the end.
 //! * [`settings`]: what the operator decides about verdicts.
+//! * [`telemetry`]: log lines and metrics; anyone but the engine may use it.
 //! * [`workload`]: manifests and pods in, the facts that decide about a pull out.
 //!
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
@@ -21,7 +24,10 @@
 pub mod cli;
 pub mod engine;
 pub mod inventory;
+pub mod kubernetes;
 pub mod report;
 pub mod review;
+pub mod server;
 pub mod settings;
+pub mod telemetry;
 pub mod workload;

@@ -12,7 +12,8 @@ const FLOORS: &[&[&str]] = &[
     &["workload", "inventory", "telemetry"],
     &["review", "settings"],
     &["report"],
-    &["server", "kubernetes"],
+    &["kubernetes"],
+    &["server"],
     &["cli"],
 ];
 

@@ -17,5 +17,7 @@ mod pulls;
 mod reviews;
 mod settings;
 mod support;
+mod telemetry;
 mod verdicts;
+mod webhook;
 mod workloads;

@@ -8,3 +8,4 @@ pub(crate) mod processes;
 pub(crate) mod programs;
 pub(crate) mod skip;
 pub(crate) mod waiting;
+pub(crate) mod webhook;

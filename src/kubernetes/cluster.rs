@@ -1,0 +1,175 @@
+//! Surroundings from a live cluster: two watches, and a look-up where they have nothing yet.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
+use kube::config::{KubeConfigOptions, Kubeconfig as KubeconfigFile};
+use kube::{Api, Client, Config};
+use smol_str::SmolStr;
+use thiserror::Error;
+
+use super::lookup::{FetchError, Known};
+use super::surroundings::{CacheState, Fetch, Surroundings};
+use super::watch::Cache;
+use crate::engine::pull::ServiceAccountFacts;
+use crate::settings::NamespaceLabels;
+use crate::workload::Secret;
+
+/// How to find the API server.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Kubeconfig {
+    /// The file; without it the environment's kubeconfig, else the pod's own service account.
+    pub file: Option<PathBuf>,
+    /// The context in it; without it the current one.
+    pub context: Option<String>,
+}
+
+/// Why there is no client.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The kubeconfig cannot be read.
+    #[error("kubeconfig: {0}")]
+    Kubeconfig(#[from] kube::config::KubeconfigError),
+    /// Neither a kubeconfig nor a pod's service account.
+    #[error("no cluster: {0}")]
+    Nowhere(#[from] kube::config::InferConfigError),
+    /// The client cannot be built.
+    #[error("client: {0}")]
+    Client(#[from] kube::Error),
+}
+
+impl Kubeconfig {
+    /// A client for this API server. Opens no connection yet.
+    ///
+    /// # Errors
+    ///
+    /// The configuration is missing or cannot be read.
+    pub async fn client(&self) -> Result<Client, ConnectError> {
+        let Self { file, context } = self;
+        let options = KubeConfigOptions { context: context.clone(), ..KubeConfigOptions::default() };
+        let mut config = match (file, context) {
+            (Some(file), _) => {
+                Config::from_custom_kubeconfig(KubeconfigFile::read_from(file)?, &options).await?
+            }
+            (None, Some(_)) => Config::from_kubeconfig(&options).await?,
+            (None, None) => Config::infer().await?,
+        };
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        Ok(Client::try_from(config)?)
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What two watches keep of a cluster.
+#[derive(Debug)]
+pub struct ClusterSurroundings {
+    accounts: Cache<(String, String), ServiceAccountFacts>,
+    namespaces: Cache<String, NamespaceLabels>,
+    client: ClientHandle,
+}
+
+/// The client, which has nothing to show.
+struct ClientHandle(Client);
+
+impl std::fmt::Debug for ClientHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+impl ClusterSurroundings {
+    /// Empty caches; [`Self::follow`] fills them.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self {
+            accounts: Cache::new(SERVICE_ACCOUNTS),
+            namespaces: Cache::new(NAMESPACES),
+            client: ClientHandle(client),
+        }
+    }
+
+    /// Follows both watches for ever.
+    pub async fn follow(&self) {
+        let accounts = self.accounts.follow(Api::all(self.client.0.clone()), |account: ServiceAccount| {
+            let key = (account.metadata.namespace.clone()?, account.metadata.name.clone()?);
+            Some((key, service_account_facts(account)))
+        });
+        let namespaces = self.namespaces.follow(Api::all(self.client.0.clone()), |namespace: Namespace| {
+            Some((namespace.metadata.name?, namespace.metadata.labels.unwrap_or_default()))
+        });
+        tokio::join!(accounts, namespaces);
+    }
+}
+
+const SERVICE_ACCOUNTS: &str = "serviceaccounts";
+const NAMESPACES: &str = "namespaces";
+
+impl Surroundings for ClusterSurroundings {
+    fn service_account(&self, namespace: &str, name: &str) -> Known<Arc<ServiceAccountFacts>> {
+        let account = self.accounts.object(&(namespace.to_owned(), name.to_owned()));
+        account.map_or(Known::NotCached, Known::Present)
+    }
+
+    fn namespace(&self, name: &str) -> Known<Arc<NamespaceLabels>> {
+        self.namespaces.object(&name.to_owned()).map_or(Known::NotCached, Known::Present)
+    }
+
+    fn pull_secret(&self, _: &str, _: &str) -> Known<Arc<Secret>> {
+        Known::NotCached
+    }
+
+    fn fetch_service_account<'a>(
+        &'a self,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> Fetch<'a, ServiceAccountFacts> {
+        Box::pin(async move {
+            let api: Api<ServiceAccount> = Api::namespaced(self.client.0.clone(), namespace);
+            let account = api.get_opt(name).await.map_err(|error| FetchError(error.to_string()))?;
+            Ok(account.map(|account| Arc::new(service_account_facts(account))))
+        })
+    }
+
+    fn fetch_namespace<'a>(&'a self, name: &'a str) -> Fetch<'a, NamespaceLabels> {
+        Box::pin(async move {
+            let api: Api<Namespace> = Api::all(self.client.0.clone());
+            let namespace = api.get_opt(name).await.map_err(|error| FetchError(error.to_string()))?;
+            Ok(namespace.map(|namespace| Arc::new(namespace.metadata.labels.unwrap_or_default())))
+        })
+    }
+
+    fn caches(&self) -> Vec<CacheState> {
+        vec![
+            CacheState {
+                kind: SERVICE_ACCOUNTS,
+                objects: self.accounts.len(),
+                is_synced: self.accounts.is_synced(),
+            },
+            CacheState {
+                kind: NAMESPACES,
+                objects: self.namespaces.len(),
+                is_synced: self.namespaces.is_synced(),
+            },
+        ]
+    }
+}
+
+/// The texts that pulls depend on; everything else of the object is dropped.
+fn service_account_facts(account: ServiceAccount) -> ServiceAccountFacts {
+    let annotations = account.metadata.annotations.unwrap_or_default();
+    let annotation = |key: &str| annotations.get(key).map(SmolStr::from);
+    ServiceAccountFacts {
+        acr_client_id: annotation("kubernetes.azure.com/acr-client-id"),
+        acr_tenant_id: annotation("kubernetes.azure.com/acr-tenant-id"),
+        workload_client_id: annotation("azure.workload.identity/client-id"),
+        pull_secrets: account
+            .image_pull_secrets
+            .into_iter()
+            .flatten()
+            .map(|secret| SmolStr::from(secret.name))
+            .collect(),
+    }
+}

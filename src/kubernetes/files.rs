@@ -1,0 +1,102 @@
+//! Surroundings from manifest files, for running without a cluster.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::lookup::Known;
+use super::surroundings::{CacheState, Fetch, Surroundings};
+use crate::engine::pull::ServiceAccountFacts;
+use crate::settings::NamespaceLabels;
+use crate::workload::Secret;
+use crate::workload::manifest::{ManifestContent, ManifestProblem, Manifests};
+
+/// Service accounts, namespaces and pull secrets as manifests give them. What they do not give does not exist,
+/// except each namespace's `default` account, which Kubernetes makes.
+#[derive(Debug, Default)]
+pub struct FileSurroundings {
+    accounts: BTreeMap<(String, String), Arc<ServiceAccountFacts>>,
+    namespaces: BTreeMap<String, Arc<NamespaceLabels>>,
+    secrets: BTreeMap<(String, String), Arc<Secret>>,
+}
+
+/// The namespace of objects that name none, as with `kubectl`.
+const DEFAULT_NAMESPACE: &str = "default";
+/// The account that every namespace has.
+const DEFAULT_ACCOUNT: &str = "default";
+
+impl FileSurroundings {
+    /// Reads manifests, given as name and bytes.
+    ///
+    /// # Errors
+    ///
+    /// Every document that cannot be read. What could be read is not used: half of the accounts would be worse than
+    /// none.
+    pub fn read<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Vec<ManifestProblem>> {
+        let mut manifests = Manifests::default();
+        for (name, bytes) in files {
+            manifests.read(name, bytes);
+        }
+        if !manifests.problems.is_empty() {
+            return Err(manifests.problems);
+        }
+        let mut surroundings = Self::default();
+        for object in manifests.objects {
+            let namespace = object.namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+            surroundings.add(namespace, object.content);
+        }
+        Ok(surroundings)
+    }
+
+    fn add(&mut self, namespace: String, content: ManifestContent) {
+        match content {
+            ManifestContent::ServiceAccount(account) => {
+                self.accounts.insert((namespace, account.name), Arc::new(account.facts));
+            }
+            ManifestContent::Namespace(namespace) => {
+                self.namespaces.insert(namespace.name, Arc::new(namespace.labels));
+            }
+            ManifestContent::Secret(secret) => {
+                self.secrets.insert((namespace, secret.name.clone()), Arc::new(secret));
+            }
+            ManifestContent::Workload(_)
+            | ManifestContent::WorkloadWithoutPodSpec(_)
+            | ManifestContent::Other => {}
+        }
+    }
+}
+
+impl Surroundings for FileSurroundings {
+    fn service_account(&self, namespace: &str, name: &str) -> Known<Arc<ServiceAccountFacts>> {
+        match self.accounts.get(&(namespace.to_owned(), name.to_owned())) {
+            Some(account) => Known::Present(Arc::clone(account)),
+            None if name == DEFAULT_ACCOUNT => Known::Present(Arc::default()),
+            None => Known::Absent,
+        }
+    }
+
+    fn namespace(&self, name: &str) -> Known<Arc<NamespaceLabels>> {
+        self.namespaces.get(name).map_or(Known::Absent, |labels| Known::Present(Arc::clone(labels)))
+    }
+
+    fn pull_secret(&self, namespace: &str, name: &str) -> Known<Arc<Secret>> {
+        let secret = self.secrets.get(&(namespace.to_owned(), name.to_owned()));
+        secret.map_or(Known::Absent, |secret| Known::Present(Arc::clone(secret)))
+    }
+
+    fn fetch_service_account<'a>(&'a self, _: &'a str, _: &'a str) -> Fetch<'a, ServiceAccountFacts> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn fetch_namespace<'a>(&'a self, _: &'a str) -> Fetch<'a, NamespaceLabels> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn caches(&self) -> Vec<CacheState> {
+        vec![
+            CacheState { kind: "serviceaccounts", objects: self.accounts.len(), is_synced: true },
+            CacheState { kind: "namespaces", objects: self.namespaces.len(), is_synced: true },
+        ]
+    }
+}

@@ -1,0 +1,21 @@
+//! What a review has to know of the cluster around it: service accounts, labels of namespaces, pull secrets.
+//!
+//! ```text
+//! API server ──watch──→ cache ─┐
+//!            ←─get on a miss── ┼→ Surroundings → the webhook
+//! manifest files ──────────────┘
+//! ```
+//!
+//! Watches service accounts and namespaces, nothing else: neither pods nor Secrets. Of each object a handful of
+//! texts is kept.
+
+mod cluster;
+mod files;
+mod lookup;
+mod surroundings;
+mod watch;
+
+pub use self::cluster::{ClusterSurroundings, ConnectError, Kubeconfig};
+pub use self::files::FileSurroundings;
+pub use self::lookup::{FetchError, Known};
+pub use self::surroundings::{CacheState, Fetch, Surroundings};

@@ -1,0 +1,51 @@
+//! The door to what is known of the cluster.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::lookup::{FetchError, Known};
+use crate::engine::pull::ServiceAccountFacts;
+use crate::settings::NamespaceLabels;
+use crate::workload::Secret;
+
+/// A look-up on its way; `None` where there is no such object.
+pub type Fetch<'a, T> = Pin<Box<dyn Future<Output = Result<Option<Arc<T>>, FetchError>> + Send + 'a>>;
+
+/// What is known of the cluster: from caches without waiting, and from the API server for a price.
+pub trait Surroundings: fmt::Debug + Send + Sync {
+    /// The service account in the cache.
+    fn service_account(&self, namespace: &str, name: &str) -> Known<Arc<ServiceAccountFacts>>;
+
+    /// The namespace's labels in the cache.
+    fn namespace(&self, name: &str) -> Known<Arc<NamespaceLabels>>;
+
+    /// The content of a pull secret. A cluster's are not read, so their content is never known.
+    fn pull_secret(&self, namespace: &str, name: &str) -> Known<Arc<Secret>>;
+
+    /// Asks the API server for a service account.
+    fn fetch_service_account<'a>(
+        &'a self,
+        namespace: &'a str,
+        name: &'a str,
+    ) -> Fetch<'a, ServiceAccountFacts>;
+
+    /// Asks the API server for a namespace's labels.
+    fn fetch_namespace<'a>(&'a self, name: &'a str) -> Fetch<'a, NamespaceLabels>;
+
+    /// The caches and whether they have been filled once. Caches that fall behind later stay filled: an API server
+    /// that is away for a minute must not take every webhook out of service.
+    fn caches(&self) -> Vec<CacheState>;
+}
+
+/// The state of one cache.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CacheState {
+    /// The plural of what it holds.
+    pub kind: &'static str,
+    /// How many.
+    pub objects: usize,
+    /// Whether it has been filled once.
+    pub is_synced: bool,
+}

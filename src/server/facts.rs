@@ -1,0 +1,111 @@
+//! Who a workload runs as and what its namespace is labelled: from the caches, with one look-up on a miss.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::engine::decision::Reason;
+use crate::engine::pull::{PullSecretState, Puller, ServiceAccountFacts, ServiceAccountState};
+use crate::kubernetes::{Fetch, FetchError, Known, Surroundings};
+use crate::settings::NamespaceLabels;
+use crate::telemetry::metrics::{LookupLabels, Metrics};
+use crate::workload::{PodFacts, Secret};
+
+/// Looks things up, within a time.
+#[derive(Clone, Copy)]
+pub(super) struct FactFinder<'a> {
+    pub(super) surroundings: &'a dyn Surroundings,
+    pub(super) metrics: &'a Metrics,
+    pub(super) deadline: Instant,
+    /// Time for one look-up.
+    pub(super) lookup: Duration,
+}
+
+/// What was found about the pulls of one pod spec.
+pub(super) struct PullFacts {
+    /// `None` where there is no such account.
+    account: Option<Arc<ServiceAccountFacts>>,
+    secrets: Vec<(String, Known<Arc<Secret>>)>,
+}
+
+impl FactFinder<'_> {
+    /// The labels of a namespace; `None` where they could not be learnt.
+    pub(super) async fn labels(&self, namespace: &str) -> Option<Arc<NamespaceLabels>> {
+        match self.surroundings.namespace(namespace) {
+            Known::Present(labels) => Some(labels),
+            Known::Absent => None,
+            Known::NotCached => {
+                let fetch = self.surroundings.fetch_namespace(namespace);
+                self.fetch("namespaces", fetch).await.ok().flatten()
+            }
+        }
+    }
+
+    /// Service account and secrets of a pod spec. An error is the reason of an unknown verdict.
+    pub(super) async fn pull_facts(&self, namespace: &str, pod: &PodFacts<'_>) -> Result<PullFacts, Reason> {
+        let account = match self.surroundings.service_account(namespace, &pod.service_account) {
+            Known::Present(account) => Some(account),
+            Known::Absent => None,
+            Known::NotCached => {
+                let fetch = self.surroundings.fetch_service_account(namespace, &pod.service_account);
+                self.fetch("serviceaccounts", fetch).await?
+            }
+        };
+        // An admitted pod carries its account's secrets already; a template does not.
+        let names: Vec<String> = if pod.pull_secrets.inherits() {
+            let inherited = account.iter().flat_map(|account| &account.pull_secrets);
+            inherited.filter(|name| !name.is_empty()).map(ToString::to_string).collect()
+        } else {
+            pod.pull_secrets.names().map(str::to_owned).collect()
+        };
+        let secrets = names
+            .into_iter()
+            .map(|name| {
+                let known = self.surroundings.pull_secret(namespace, &name);
+                (name, known)
+            })
+            .collect();
+        Ok(PullFacts { account, secrets })
+    }
+
+    async fn fetch<T>(&self, kind: &'static str, fetch: Fetch<'_, T>) -> Result<Option<Arc<T>>, Reason> {
+        let deadline = self.deadline.min(Instant::now() + self.lookup);
+        let (result, outcome) = match timeout_at(deadline, fetch).await {
+            Ok(Ok(Some(object))) => ("found", Ok(Some(object))),
+            Ok(Ok(None)) => ("missing", Ok(None)),
+            Ok(Err(FetchError(message))) => {
+                tracing::warn!(kind, error = message, "the API server could not be asked");
+                ("error", Err(Reason::InternalError))
+            }
+            Err(_) => ("timeout", Err(Reason::DeadlineExceeded)),
+        };
+        self.metrics.live_lookups.get_or_create(&LookupLabels { kind, result }).inc();
+        outcome
+    }
+}
+
+impl PullFacts {
+    /// What the engine judges by.
+    pub(super) fn puller<'a>(&'a self, namespace: &'a str, pod: &'a PodFacts<'_>) -> Puller<'a> {
+        Puller {
+            namespace,
+            service_account_name: &pod.service_account,
+            service_account: match &self.account {
+                Some(account) => ServiceAccountState::Found(account),
+                None => ServiceAccountState::NotFound,
+            },
+            pull_secrets: self
+                .secrets
+                .iter()
+                .map(|(name, known)| match known {
+                    Known::Present(secret) => secret.state(),
+                    Known::Absent => PullSecretState::Absent { name },
+                    Known::NotCached => PullSecretState::NotReadable { name },
+                })
+                .collect(),
+            virtual_node: pod.placement.is_virtual_node(),
+            windows: pod.placement.is_windows(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Every image of a pod spec, judged.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::facts::PullFacts;
+use super::outcome::JudgedImage;
+use super::policy::Policy;
+use crate::engine::decision::Reason;
+use crate::engine::image::ImageReference;
+use crate::engine::pull::Question;
+use crate::workload::{ImageField, PodFacts};
+
+/// Judges every image of a pod spec under one question. An image whose turn comes after the deadline is unknown.
+pub(super) fn judge(
+    policy: &Policy,
+    namespace: &str,
+    pod: &PodFacts<'_>,
+    facts: &PullFacts,
+    question: Question,
+    now: Timestamp,
+    deadline: Instant,
+) -> Vec<JudgedImage> {
+    let Some(estate) = &policy.estate else { return all_unknown(pod, Reason::InventoryNotLoaded) };
+    let puller = facts.puller(namespace, pod);
+    let judge_one = |field: &ImageField<'_>| {
+        let mut judged = nothing_known(pod, field, Reason::DeadlineExceeded);
+        if Instant::now() >= deadline {
+            return judged;
+        }
+        let judgement = estate.index.judge_question(&estate.cluster, &puller, &field.image, now, question);
+        let registry = judgement.registry.and_then(|number| estate.index.registry(number));
+        judged.registry = registry.map(|registry| registry.name.clone());
+        judged.registry_mode = registry.and_then(|registry| registry.mode);
+        judged.answer = judgement.answer;
+        judged
+    };
+    pod.images.iter().map(judge_one).collect()
+}
+
+/// Every image with the same reason why nothing is known.
+pub(super) fn all_unknown(pod: &PodFacts<'_>, reason: Reason) -> Vec<JudgedImage> {
+    pod.images
+        .iter()
+        .map(|field| {
+            let reason = if field.image.is_empty() { Reason::NoImage } else { reason };
+            nothing_known(pod, field, reason)
+        })
+        .collect()
+}
+
+fn nothing_known(pod: &PodFacts<'_>, field: &ImageField<'_>, reason: Reason) -> JudgedImage {
+    let mut judged = JudgedImage::unknown(
+        pod.field(field),
+        field.owner.clone().into_owned(),
+        field.image.clone().into_owned(),
+        reason,
+    );
+    if let Ok(reference) = field.image.parse::<ImageReference>() {
+        judged.repository = format!("{}/{}", reference.host(), reference.repository().as_str());
+    }
+    judged
+}

@@ -1,0 +1,173 @@
+//! Connections: accepted up to a bound, shaken hands with in time, and kept while the client wants.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use prometheus_client::metrics::gauge::Gauge;
+use rustls::ServerConfig;
+use rustls::server::ResolvesServerCert;
+use rustls::version::{TLS12, TLS13};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+
+use super::lifecycle::Lifecycle;
+use super::options::{Limits, TlsVersion};
+use crate::telemetry::metrics::Metrics;
+
+/// Streams that one HTTP/2 connection may have open.
+const MAX_STREAMS: u32 = 128;
+/// Pause after an error that concerns the listener and not one connection, such as too many open files.
+const PAUSE: Duration = Duration::from_millis(50);
+const HTTP_2: &[u8] = b"h2";
+const HTTP_1: &[u8] = b"http/1.1";
+
+/// A port and who answers there.
+pub(super) struct Listener {
+    pub(super) tcp: TcpListener,
+    /// `None` for plain HTTP.
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+/// TLS with this certificate. API servers speak HTTP/1.1 to services; HTTP/2 does no harm.
+pub(super) fn tls_config(
+    certificate: Arc<dyn ResolvesServerCert>,
+    oldest: TlsVersion,
+) -> Result<ServerConfig, rustls::Error> {
+    let versions: &[_] = match oldest {
+        TlsVersion::Tls12 => &[&TLS13, &TLS12],
+        TlsVersion::Tls13 => &[&TLS13],
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate);
+    config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
+    Ok(config)
+}
+
+impl Listener {
+    /// Accepts connections until the server closes.
+    pub(super) async fn serve(self) {
+        let room = Arc::new(Semaphore::new(self.limits.connections));
+        let this = Arc::new(self);
+        loop {
+            // The place comes first: without one, a client waits in the backlog of the system.
+            let accepted = async {
+                let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+                let (stream, _) = this.tcp.accept().await?;
+                io::Result::Ok((place, stream))
+            };
+            let accepted = tokio::select! {
+                accepted = accepted => accepted,
+                () = this.lifecycle.closing() => return,
+            };
+            match accepted {
+                Ok((place, stream)) => {
+                    let connection = Arc::clone(&this);
+                    this.lifecycle.connections.spawn(async move {
+                        connection.connection(stream).await;
+                        drop(place);
+                    });
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(error = %error, "cannot accept connections");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn connection(&self, stream: TcpStream) {
+        let _open = Open::count(&self.metrics.connections);
+        // Answers are small; waiting for more of them would cost 40 ms.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.tls else { return self.http1(stream).await };
+        let handshake = timeout(self.limits.handshake, tls.accept(stream));
+        let stream = tokio::select! {
+            handshake = handshake => handshake,
+            () = self.lifecycle.closing() => return,
+        };
+        let Ok(Ok(stream)) = stream else {
+            self.metrics.handshake_failures.inc();
+            return;
+        };
+        if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+            self.http2(stream).await;
+        } else {
+            self.http1(stream).await;
+        }
+    }
+
+    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let service = TowerToHyperService::new(self.router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // Counts from the last answer, so it ends idle connections as well as slow heads.
+            .header_read_timeout(self.limits.idle)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        // An error here is a client that went away; there is nobody left to tell.
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = self.lifecycle.closing() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+
+    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let service = TowerToHyperService::new(self.router.clone());
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.limits.idle)
+            .max_concurrent_streams(MAX_STREAMS)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = self.lifecycle.closing() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
+    }
+}
+
+/// Errors of `accept` that say something about the connection that was to be accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// Counts a connection while it is open.
+struct Open<'a>(&'a Gauge);
+
+impl<'a> Open<'a> {
+    fn count(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

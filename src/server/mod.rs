@@ -1,0 +1,39 @@
+//! The webhook: HTTPS in, verdicts out.
+//!
+//! ```text
+//! listener ─tls─→ connection ─→ router ─→ body ─→ Webhook ─→ answer
+//!                                                   │ facts: caches, one live look-up at most
+//!                                                   │ judge: the engine, image by image
+//!                                                   └ outcome: what the rule says about the verdicts
+//! reload ──polls──→ inventory, settings, certificate ──swap──→ Policy, key
+//! health ─→ /healthz /readyz /metrics on a port of their own
+//! ```
+//!
+//! To a review that can be read the answer is HTTP 200 with its uid, whatever goes wrong inside: anything else the
+//! API server takes for a failed call, and a failed call may admit. What could not be determined is unknown, and
+//! the settings say what is done about it.
+
+mod body;
+mod certificate;
+mod deadline;
+mod decision_log;
+mod facts;
+mod health;
+mod judge;
+mod lifecycle;
+mod listener;
+mod options;
+mod outcome;
+mod policy;
+mod reload;
+mod respond;
+mod router;
+mod run;
+mod stamp;
+mod webhook;
+
+pub use self::certificate::CertificateError;
+pub use self::options::{
+    CertificateSource, Clock, ClusterSource, Limits, ServeError, ServeOptions, TlsVersion,
+};
+pub use self::run::{Running, run, start};

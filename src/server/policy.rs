@@ -1,0 +1,67 @@
+//! What reviews are judged by: settings and inventory, as one immutable value that is swapped as a whole.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::engine::index::Index;
+use crate::engine::pull::{ClusterProfile, ProfileNote, ProfileOverrides};
+use crate::settings::{ClusterSettings, Settings};
+
+/// Settings and inventory of one moment. Reviews keep the one they began with.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) settings: Arc<Settings>,
+    /// `None` until an inventory has been loaded.
+    pub(super) estate: Option<Estate>,
+}
+
+/// The inventory, ready to answer for one cluster.
+#[derive(Debug)]
+pub(super) struct Estate {
+    pub(super) index: Arc<Index>,
+    pub(super) cluster: ClusterProfile,
+    /// What about the cluster is not known.
+    pub(super) notes: Vec<ProfileNote>,
+    pub(super) source: InventorySource,
+}
+
+/// Where and when an inventory came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InventorySource {
+    /// When its newest file was written.
+    pub(super) written_at: Timestamp,
+    /// When it was loaded.
+    pub(super) loaded_at: Timestamp,
+    /// Equal for equal content.
+    pub(super) fingerprint: u64,
+    /// Load warnings.
+    pub(super) warnings: usize,
+}
+
+impl Policy {
+    pub(super) fn new(settings: Arc<Settings>, inventory: Option<(Arc<Index>, InventorySource)>) -> Self {
+        let estate = inventory.map(|(index, source)| {
+            let ClusterSettings { name, pull_identity, cloud, default_identity, oidc_issuer, federation } =
+                settings.cluster.clone();
+            let overrides =
+                ProfileOverrides { pull_identity, cloud, default_identity, federation, issuer: oidc_issuer };
+            let profile = ClusterProfile::from_inventory(&index, name.as_deref(), &overrides);
+            Estate { index, cluster: profile.cluster, notes: profile.notes, source }
+        });
+        Self { settings, estate }
+    }
+
+    /// How old the inventory is.
+    pub(super) fn age(&self, now: Timestamp) -> Option<Duration> {
+        let written_at = self.estate.as_ref()?.source.written_at;
+        Some(Duration::try_from(now.duration_since(written_at)).unwrap_or_default())
+    }
+
+    /// Whether the inventory is older than the settings like.
+    pub(super) fn is_stale(&self, now: Timestamp) -> bool {
+        let limit = self.settings.max_inventory_age;
+        limit.is_some_and(|limit| self.age(now).is_some_and(|age| age > limit))
+    }
+}

@@ -1,0 +1,236 @@
+//! One review from its bytes to its answer.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::decision_log;
+use super::facts::FactFinder;
+use super::judge::{all_unknown, judge};
+use super::lifecycle::Lifecycle;
+use super::options::{Clock, Limits};
+use super::outcome::{Conclusion, JudgedImage, Outcome, Subject, mode};
+use super::policy::Policy;
+use super::respond::{Surround, respond};
+use crate::engine::decision::Reason;
+use crate::kubernetes::Surroundings;
+use crate::review::{
+    AdmissionRequest, AdmissionResponse, Examined, ReviewError, UnchangedObjects, printable,
+};
+use crate::settings::{Mode, Rule};
+use crate::telemetry::metrics::{DecisionLabels, DurationLabels, ExceptionLabel, Metrics, RequestLabels};
+use crate::workload::{Workload, WorkloadKind};
+
+/// Everything that answers reviews; shared by all connections.
+pub(super) struct Webhook {
+    pub(super) policy: ArcSwap<Policy>,
+    pub(super) surroundings: Arc<dyn Surroundings>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) lifecycle: Lifecycle,
+    pub(super) clock: Clock,
+    pub(super) limits: Limits,
+    /// One permit for each review in flight.
+    pub(super) turns: Semaphore,
+    /// One permit for each byte of a body in memory.
+    pub(super) room: Arc<Semaphore>,
+}
+
+impl Webhook {
+    /// Answers a review, or says why the bytes are none.
+    pub(super) async fn answer(
+        &self,
+        body: &[u8],
+        deadline: Instant,
+    ) -> Result<AdmissionResponse, ReviewError> {
+        let started = Instant::now();
+        let request = match AdmissionRequest::parse(body) {
+            Ok(request) => request,
+            Err(error) => return unreadable(error),
+        };
+        let policy = self.policy.load_full();
+        let now = self.clock.now();
+        let judging = Judging { webhook: self, policy: &policy, request: &request, now, deadline };
+        let outcome = judging.outcome().await;
+        let age = policy.age(now);
+        let surround = Surround { docs_url: &policy.settings.docs_url, age, is_stale: policy.is_stale(now) };
+        let response = respond(&request.uid, &outcome, surround);
+        self.count(&request, &outcome, started);
+        if !matches!(outcome.conclusion, Conclusion::Skip(_)) {
+            decision_log::write(&request, &outcome, &policy, now, started.elapsed());
+        }
+        Ok(response)
+    }
+
+    fn count(&self, request: &AdmissionRequest<'_>, outcome: &Outcome, started: Instant) {
+        let resource = resource_label(request);
+        let decision = outcome.conclusion.as_str();
+        let labels = RequestLabels {
+            resource,
+            operation: request.operation.as_str(),
+            decision,
+            mode: outcome.mode.as_str(),
+            dry_run: if request.dry_run { "true" } else { "false" },
+        };
+        self.metrics.requests.get_or_create(&labels).inc();
+        let labels = DurationLabels { resource, decision };
+        self.metrics.request_duration.get_or_create(&labels).observe(started.elapsed().as_secs_f64());
+        for image in &outcome.images {
+            let registry_mode = match (&image.registry, image.registry_mode) {
+                (None, _) => "none",
+                (Some(_), None) => "unknown",
+                (Some(_), Some(mode)) => mode.as_str(),
+            };
+            let labels = DecisionLabels { reason: image.answer.reason.as_str(), registry_mode };
+            self.metrics.decisions.get_or_create(&labels).inc();
+        }
+        if let Some(exception) = &outcome.exception {
+            let labels = ExceptionLabel { exception: exception.to_string() };
+            self.metrics.exceptions_used.get_or_create(&labels).inc();
+        }
+    }
+}
+
+/// One review being judged.
+#[derive(Clone, Copy)]
+struct Judging<'a> {
+    webhook: &'a Webhook,
+    policy: &'a Policy,
+    request: &'a AdmissionRequest<'a>,
+    now: Timestamp,
+    deadline: Instant,
+}
+
+impl Judging<'_> {
+    /// The outcome, whatever happens: a panic and a deadline that passed are unknown verdicts of their own.
+    async fn outcome(&self) -> Outcome {
+        let judged = catch_panic(timeout_at(self.deadline, self.judged()));
+        match judged.await {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(_)) => self.nothing_known(Reason::DeadlineExceeded),
+            None => {
+                self.webhook.metrics.panics.inc();
+                self.nothing_known(Reason::InternalError)
+            }
+        }
+    }
+
+    async fn judged(&self) -> Outcome {
+        let settings = &self.policy.settings;
+        let unchanged =
+            if settings.skip_unchanged { UnchangedObjects::Skip } else { UnchangedObjects::Judge };
+        let examined = self.request.examine(unchanged);
+        if let Ok(Examined::Skip(skip)) = examined {
+            return Outcome::skipped(Some(skip), None);
+        }
+        let finder = FactFinder {
+            surroundings: &*self.webhook.surroundings,
+            metrics: &self.webhook.metrics,
+            deadline: self.deadline,
+            lookup: self.webhook.limits.lookup,
+        };
+        let labels =
+            if settings.minds_labels() { finder.labels(&self.request.namespace).await } else { None };
+        let rule = settings.rule(&self.request.namespace, labels.as_deref());
+        if mode(rule, self.kind()) == Mode::Off {
+            return Outcome::skipped(None, Some(rule));
+        }
+        match examined {
+            Ok(Examined::Judge(workload)) => self.workload(&workload, rule, finder).await,
+            Ok(Examined::Skip(skip)) => Outcome::skipped(Some(skip), None),
+            Err(error) => {
+                let message = error.to_string();
+                tracing::warn!(uid = %printable(&self.request.uid), error = %printable(&message), "unreadable object");
+                self.whole_object(Reason::WorkloadUnreadable, rule)
+            }
+        }
+    }
+
+    async fn workload(&self, workload: &Workload<'_>, rule: &Rule, finder: FactFinder<'_>) -> Outcome {
+        let namespace = &*self.request.namespace;
+        let pod = &workload.pod;
+        let images = match finder.pull_facts(namespace, pod).await {
+            Ok(facts) => judge(self.policy, namespace, pod, &facts, rule.question, self.now, self.deadline),
+            Err(reason) => all_unknown(pod, reason),
+        };
+        let name = workload.header.display_name();
+        let subject =
+            Subject { kind: Some(pod.kind), namespace, name: &name, service_account: &pod.service_account };
+        Outcome::of(images, subject, rule, &self.policy.settings, self.now)
+    }
+
+    /// Where not even the labels are known the strictest rule counts.
+    fn nothing_known(&self, reason: Reason) -> Outcome {
+        let rule = self.policy.settings.rule(&self.request.namespace, None);
+        if mode(rule, self.kind()) == Mode::Off {
+            return Outcome::skipped(None, Some(rule));
+        }
+        self.whole_object(reason, rule)
+    }
+
+    /// One verdict for the object as a whole: its images are not known.
+    fn whole_object(&self, reason: Reason, rule: &Rule) -> Outcome {
+        let name = if self.request.name.is_empty() { "(unnamed)" } else { &*self.request.name };
+        let object = format!("{} {name}", self.request.kind.kind);
+        let image = JudgedImage::unknown(String::new(), String::new(), object, reason);
+        let subject = Subject {
+            kind: self.kind(),
+            namespace: &self.request.namespace,
+            name: &self.request.name,
+            service_account: "",
+        };
+        Outcome::of(vec![image], subject, rule, &self.policy.settings, self.now)
+    }
+
+    fn kind(&self) -> Option<WorkloadKind> {
+        WorkloadKind::of(&self.request.kind.group, &self.request.kind.kind)
+    }
+}
+
+/// The API server never sends such a thing, so whoever did gets no more than a refusal. Without a uid there is
+/// nothing to answer.
+fn unreadable(error: ReviewError) -> Result<AdmissionResponse, ReviewError> {
+    match &error.uid {
+        Some(uid) => {
+            let message = format!("the AdmissionReview cannot be read: {}", printable(&error.to_string()));
+            Ok(AdmissionResponse::refuse(uid, message))
+        }
+        None => Err(error),
+    }
+}
+
+/// Runs a future to its end; `None` if it panics.
+async fn catch_panic<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        // Nothing that a panic may leave half done outlives the future: state is swapped as a whole.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// Resources in metrics are those of the kinds we know.
+fn resource_label(request: &AdmissionRequest<'_>) -> &'static str {
+    match WorkloadKind::of(&request.kind.group, &request.kind.kind) {
+        Some(WorkloadKind::Pod) => "pods",
+        Some(WorkloadKind::Deployment) => "deployments",
+        Some(WorkloadKind::ReplicaSet) => "replicasets",
+        Some(WorkloadKind::StatefulSet) => "statefulsets",
+        Some(WorkloadKind::DaemonSet) => "daemonsets",
+        Some(WorkloadKind::Job) => "jobs",
+        Some(WorkloadKind::CronJob) => "cronjobs",
+        Some(WorkloadKind::ReplicationController) => "replicationcontrollers",
+        Some(WorkloadKind::PodTemplate) => "podtemplates",
+        None => "other",
+    }
+}

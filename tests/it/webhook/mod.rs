@@ -1,0 +1,10 @@
+//! The webhook over real HTTPS on loopback.
+
+mod bad_input;
+mod fixtures;
+mod life;
+mod reload;
+mod rules;
+mod tls;
+mod trouble;
+mod verdicts;

@@ -1,0 +1,130 @@
+//! Inventory and settings that change while the server runs.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use acr_admission::server::{self, ServeError};
+
+use crate::support::webhook::{ESTATE, Webhook, mode, pod_review};
+
+const PULLABLE: &str = "fabrikam.azurecr.io/a:1";
+const DENIED: &str = "fabrikamapps.azurecr.io/payments/api:7";
+
+/// The estate, with one more thing that the kubelet may pull.
+fn wider_estate() -> String {
+    let grant = "roleAssignments:\n  - {principal: id-kubelet, role: Container Registry Repository Reader, scope: fabrikamapps}\n";
+    ESTATE.replace("roleAssignments:\n", grant)
+}
+
+#[tokio::test]
+async fn a_new_inventory_is_used_as_soon_as_it_is_whole() {
+    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    let review = pod_review("web", "default", &[DENIED]);
+    assert_eq!(webhook.review(&review).await["allowed"], false);
+    let version = webhook.ready().await["inventory"]["version"].clone();
+    fs::write(webhook.path("inventory/estate.yaml"), wider_estate()).unwrap();
+    webhook.until("the new grant counts", async || webhook.review(&review).await["allowed"] == true).await;
+    assert_ne!(webhook.ready().await["inventory"]["version"], version);
+}
+
+#[tokio::test]
+async fn a_broken_inventory_changes_nothing_but_is_told() {
+    for broken in ["", "{", "kind: Nonsense", &ESTATE.replace("role: AcrPull", "role: [")] {
+        let webhook = Webhook::with_settings(&mode("enforce")).await;
+        fs::write(webhook.path("inventory/estate.yaml"), broken).unwrap();
+        webhook
+            .until("the failure is told", async || {
+                webhook.ready().await["failures"]["inventory"]["error"].is_string()
+            })
+            .await;
+        assert_eq!(webhook.ready().await["ready"], true, "{broken:?}");
+        let response = webhook.review(&pod_review("web", "default", &[PULLABLE])).await;
+        assert_eq!(response["auditAnnotations"]["reason-code"], "AllowedByRole", "{broken:?}");
+        let failed = webhook.metric("acr_admission_inventory_reloads_total{result=\"failure\"}").await;
+        assert!(failed >= 1.0);
+        fs::write(webhook.path("inventory/estate.yaml"), wider_estate()).unwrap();
+        webhook
+            .until("a good one is taken again", async || {
+                webhook.ready().await["failures"]["inventory"].is_null()
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_mounted_config_map_changes_by_its_link() {
+    let webhook = Webhook::start(&mode("enforce"), |options, folder| {
+        let mount = folder.join("mount");
+        fs::create_dir_all(mount.join("..1")).unwrap();
+        fs::write(mount.join("..1/estate.yaml"), ESTATE).unwrap();
+        symlink("..1", mount.join("..data")).unwrap();
+        symlink("..data/estate.yaml", mount.join("estate.yaml")).unwrap();
+        options.inventory = vec![mount];
+    })
+    .await;
+    let review = pod_review("web", "default", &[DENIED]);
+    assert_eq!(webhook.review(&review).await["allowed"], false);
+    let mount = webhook.path("mount");
+    fs::create_dir(mount.join("..2")).unwrap();
+    fs::write(mount.join("..2/estate.yaml"), wider_estate()).unwrap();
+    symlink("..2", mount.join("..new")).unwrap();
+    fs::rename(mount.join("..new"), mount.join("..data")).unwrap();
+    webhook.until("the new grant counts", async || webhook.review(&review).await["allowed"] == true).await;
+}
+
+#[tokio::test]
+async fn settings_change_while_the_server_runs_and_bad_ones_are_kept_out() {
+    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    let review = pod_review("web", "default", &[DENIED]);
+    assert_eq!(webhook.review(&review).await["allowed"], false);
+    fs::write(webhook.path("settings.yaml"), mode("audit")).unwrap();
+    webhook.until("the new mode counts", async || webhook.review(&review).await["allowed"] == true).await;
+    fs::write(webhook.path("settings.yaml"), mode("enforced")).unwrap();
+    webhook
+        .until("the failure is told", async || {
+            let ready = webhook.ready().await;
+            ready["failures"]["settings"]["error"]
+                .as_str()
+                .is_some_and(|error| error.contains("line 3: `default.mode` must be one of"))
+        })
+        .await;
+    let response = webhook.review(&review).await;
+    assert_eq!(response["auditAnnotations"]["mode"], "audit");
+}
+
+#[tokio::test]
+async fn nothing_starts_on_broken_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.yaml");
+    fs::write(&broken, "kind: [").unwrap();
+    let credential = crate::support::certificates::Authority::new("start").loopback_server();
+    let mut options = server::ServeOptions::new(server::CertificateSource::Memory {
+        certificate: credential.certificate,
+        key: credential.key,
+    });
+    options.listen = ([127, 0, 0, 1], 0).into();
+    options.health_listen = ([127, 0, 0, 1], 0).into();
+    let missing = folder.path().join("missing");
+    let mut cases = Vec::new();
+    for path in [&broken, &missing] {
+        cases.push(server::ServeOptions { inventory: vec![path.clone()], ..options.clone() });
+        cases.push(server::ServeOptions { settings: Some(path.clone()), ..options.clone() });
+        let cluster = server::ClusterSource::Objects(vec![path.clone()]);
+        cases.push(server::ServeOptions { cluster, ..options.clone() });
+    }
+    for options in cases {
+        let error: ServeError = server::start(options).await.unwrap_err();
+        assert!(error.is_bad_input(), "{error}");
+        assert!(error.to_string().contains(folder.path().to_str().unwrap()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_that_the_inventory_does_not_know_is_told() {
+    let keys = "cluster: {name: aks-nowhere}\ndefault: {mode: enforce}";
+    let webhook = Webhook::with_settings(&crate::support::webhook::settings(keys)).await;
+    let notes = webhook.ready().await["inventory"]["notes"].to_string();
+    assert!(notes.contains("no cluster `aks-nowhere`"), "{notes}");
+    let response = webhook.review(&pod_review("web", "default", &[PULLABLE])).await;
+    assert_eq!(response["auditAnnotations"]["reason-code"], "ClusterPullIdentityUnknown");
+}
