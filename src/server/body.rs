@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 /// The API server stores objects of up to 3 MiB, and an update carries two of them.
 pub(super) const MAX_BODY: usize = 8 * 1024 * 1024;
-/// How much more of a body that is too long is read and thrown away, so that the client reads our answer and not a
-/// reset connection.
+/// Up to here a body that cannot be used is read and thrown away, so that the client finds our answer and not a reset
+/// connection.
 const MAX_DISCARDED: usize = 4 * MAX_BODY;
 
 /// A body, and its part of the memory that all bodies share.
@@ -49,26 +49,26 @@ pub(super) async fn read(body: Body, room: &Arc<Semaphore>, limit: Duration) -> 
 }
 
 async fn collect(mut body: Body, room: &Arc<Semaphore>) -> Result<WholeBody, BodyError> {
-    let mut whole = WholeBody { bytes: Vec::new(), share: None };
+    let mut whole = Ok(WholeBody { bytes: Vec::new(), share: None });
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| BodyError::Broken)?;
         let Ok(data) = frame.into_data() else { continue };
         length = length.saturating_add(data.len());
-        if length > MAX_BODY + MAX_DISCARDED {
-            break;
+        if length > MAX_DISCARDED {
+            return Err(BodyError::TooLong);
         }
-        if length <= MAX_BODY {
-            whole.add(&data, room)?;
-        } else {
-            whole = WholeBody { bytes: Vec::new(), share: None };
-        }
+        // After a fault the rest is read and thrown away.
+        whole =
+            whole.and_then(
+                |whole| if length > MAX_BODY { Err(BodyError::TooLong) } else { whole.with(&data, room) },
+            );
     }
-    if length > MAX_BODY { Err(BodyError::TooLong) } else { Ok(whole) }
+    whole
 }
 
 impl WholeBody {
-    fn add(&mut self, data: &Bytes, room: &Arc<Semaphore>) -> Result<(), BodyError> {
+    fn with(mut self, data: &Bytes, room: &Arc<Semaphore>) -> Result<Self, BodyError> {
         let bytes = u32::try_from(data.len()).map_err(|_| BodyError::TooLong)?;
         let share = Arc::clone(room).try_acquire_many_owned(bytes).map_err(|_| BodyError::NoRoom)?;
         match &mut self.share {
@@ -76,6 +76,6 @@ impl WholeBody {
             None => self.share = Some(share),
         }
         self.bytes.extend_from_slice(data);
-        Ok(())
+        Ok(self)
     }
 }

@@ -38,14 +38,15 @@ async fn review(State(webhook): State<Arc<Webhook>>, request: Request) -> Respon
         let _ = body::read(body, &webhook.room, webhook.limits.body).await;
         return refusal(BodyError::TooLong.status(), "a review holds at most 8 MiB");
     }
-    if webhook.surroundings.caches().iter().any(|cache| !cache.is_synced) {
-        return come_back(&webhook, StatusCode::SERVICE_UNAVAILABLE, "caches");
-    }
     let body = match body::read(body, &webhook.room, webhook.limits.body).await {
         Ok(body) => body,
         Err(BodyError::NoRoom) => return come_back(&webhook, BodyError::NoRoom.status(), "bytes"),
         Err(error) => return refusal(error.status(), "the body could not be read"),
     };
+    // Only now: who is answered before the body is read may find a reset connection and not try again.
+    if webhook.surroundings.caches().iter().any(|cache| !cache.is_synced) {
+        return come_back(&webhook, StatusCode::SERVICE_UNAVAILABLE, "caches");
+    }
     webhook.metrics.body_bytes.observe(f64::from(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX)));
     let Ok(Ok(_turn)) = timeout(webhook.limits.queue, webhook.turns.acquire()).await else {
         return come_back(&webhook, StatusCode::TOO_MANY_REQUESTS, "requests");
