@@ -17,6 +17,7 @@
 //! * [`server`]: the webhook: HTTPS, reload, health, the end.
 //! * [`settings`]: what the operator decides about verdicts.
 //! * [`telemetry`]: log lines and metrics; anyone but the engine may use it.
+//! * [`yaml`]: YAML as a tree that knows where everything stood.
 //! * [`workload`]: manifests and pods in, the facts that decide about a pull out.
 //!
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
@@ -31,3 +32,4 @@ pub mod server;
 pub mod settings;
 pub mod telemetry;
 pub mod workload;
+pub mod yaml;

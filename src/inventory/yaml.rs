@@ -1,12 +1,10 @@
-//! YAML to JSON text, with a table that leads back to the YAML lines. The only file that knows the YAML crate.
+//! YAML to JSON text, with a table that leads back to the YAML lines.
 //!
 //! `az … -o yaml` prints the same data as `-o json`, so everything behind this file reads JSON only.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Budget, Location, Options, Spanned};
+
+use crate::yaml::Node;
 
 /// One YAML document as JSON.
 #[derive(Debug)]
@@ -82,7 +80,9 @@ impl Converted {
         self.positions.push(position);
         match &node.value {
             Node::Null => self.json.push_str("null"),
-            Node::Bare(text) => self.json.push_str(text),
+            Node::Bool(true) => self.json.push_str("true"),
+            Node::Bool(false) => self.json.push_str("false"),
+            Node::Number(text) => self.json.push_str(text),
             Node::Text(text) => self.text(text),
             Node::List(items) => {
                 self.json.push('[');
@@ -117,85 +117,6 @@ impl Converted {
     fn text(&mut self, text: &str) {
         // Serialising a string cannot fail; `null` would be refused by whoever wants text.
         self.json.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "null".to_owned()));
-    }
-}
-
-/// A YAML value, with the position of everything in it.
-enum Node {
-    Null,
-    /// A number or truth value, as JSON spells it.
-    Bare(String),
-    Text(String),
-    List(Vec<Spanned<Node>>),
-    Map(Vec<(Spanned<String>, Spanned<Node>)>),
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Bare(value.to_string()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Bare(value.to_string()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Bare(value.to_string()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
-        // `{:?}` keeps the `.0` of `2.0`; infinities have no JSON spelling.
-        Ok(if value.is_finite() { Node::Bare(format!("{value:?}")) } else { Node::Text(value.to_string()) })
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Text(value.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, value: String) -> Result<Node, E> {
-        Ok(Node::Text(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Node::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Node::Map(entries))
     }
 }
 

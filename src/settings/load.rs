@@ -14,8 +14,8 @@ use super::glob::Glob;
 use super::rule::Rule;
 use super::schema::compare;
 use super::selector::{LabelRequirement, Match, NamespaceLabels, NamespaceSelector};
-use super::tree::Node;
 use crate::engine::pull::{Cloud, Federation, PullIdentity};
+use crate::yaml::Node;
 
 /// What the operator decides, checked.
 #[derive(Clone, Debug)]

@@ -17,7 +17,6 @@ mod load;
 mod rule;
 mod schema;
 mod selector;
-mod tree;
 
 pub use self::document::SettingsDocument;
 pub use self::exception::{Exception, ExceptionCandidate};

@@ -10,7 +10,7 @@ use serde_saphyr::Spanned;
 
 use super::document::SettingsDocument;
 use super::load::SettingsProblem;
-use super::tree::Node;
+use crate::yaml::Node;
 
 /// The JSON Schema of the settings file.
 #[must_use]
@@ -54,7 +54,7 @@ impl<'a> Comparison<'a> {
                     self.node(item, item_schema, &format!("{path}[{index}]"));
                 }
             }
-            Node::Null | Node::Bool | Node::Number | Node::Text(_) => {}
+            Node::Null | Node::Bool(_) | Node::Number(_) | Node::Text(_) => {}
         }
     }
 
@@ -112,7 +112,7 @@ impl<'a> Comparison<'a> {
         let fits = |word: &&Value| match &node.value {
             Node::Null => word.is_null(),
             Node::Text(text) => word.as_str() == Some(text),
-            Node::Bool | Node::Number | Node::List(_) | Node::Map(_) => false,
+            Node::Bool(_) | Node::Number(_) | Node::List(_) | Node::Map(_) => false,
         };
         if words.iter().any(fits) {
             return;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the lowest to the highest floor; rooms of one floor do not see each other.
 const FLOORS: &[&[&str]] = &[
-    &["engine"],
+    &["engine", "yaml"],
     &["workload", "inventory", "telemetry"],
     &["review", "settings"],
     &["report"],
