@@ -4,8 +4,8 @@
 
 use std::io;
 
-use super::escape::printable;
 use crate::engine::decision::Verdict;
+use crate::review::printable;
 
 /// The gap between two columns.
 const GAP: usize = 2;

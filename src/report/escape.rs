@@ -1,32 +1,6 @@
 //! Making text from strangers safe for a terminal, XML, Markdown and workflow commands.
 
-use std::borrow::Cow;
-
-/// The text with everything that could move a cursor, hide or reorder other text spelled out as `\u{…}`.
-#[must_use]
-pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_treacherous) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if is_treacherous(character) {
-            safe.extend(character.escape_unicode());
-        } else {
-            safe.push(character);
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// Control characters, line separators, and the marks that change the direction of text.
-fn is_treacherous(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        )
-}
+use crate::review::printable;
 
 /// Text for an XML element or a double-quoted attribute.
 pub(super) fn xml(text: &str) -> String {
@@ -78,13 +52,7 @@ pub(super) fn workflow_property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{markdown, printable, workflow_property, xml};
-
-    #[test]
-    fn nothing_can_move_the_cursor_or_turn_text_around() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{1b}[2Jb\\u{a}c\\u{202e}d");
-        assert_eq!(printable("plain"), "plain");
-    }
+    use super::{markdown, workflow_property, xml};
 
     #[test]
     fn markup_of_the_target_is_spelled_out() {

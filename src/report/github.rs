@@ -2,11 +2,12 @@
 
 use std::io;
 
-use super::escape::{printable, workflow_message, workflow_property};
+use super::escape::{workflow_message, workflow_property};
 use super::model::CheckReport;
 use super::text::explanation;
 use crate::engine::decision::Verdict;
 use crate::engine::pull::Question;
+use crate::review::printable;
 
 pub(super) fn write(to: &mut dyn io::Write, report: &CheckReport, question: Question) -> io::Result<()> {
     for finding in &report.findings {

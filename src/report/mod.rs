@@ -12,6 +12,7 @@
 mod columns;
 mod document;
 mod escape;
+mod fix;
 mod format;
 mod github;
 mod junit;
@@ -23,9 +24,8 @@ mod text;
 
 pub use self::columns::{Cell, Columns, Paint};
 pub use self::document::{write_json, write_json_line, write_yaml};
-pub use self::escape::printable;
+pub use self::fix::pull_fix;
 pub use self::format::{ReportFormat, write_check_report};
 pub use self::model::{
     API_VERSION, AnswerRow, CheckReport, Counts, Finding, IdentityRow, Skipped, Summary, object_name,
 };
-pub use self::text::{explanation, meaning};

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::document::write_json;
 use super::model::{CheckReport, Finding, object_name};
-use super::text::{explanation, meaning};
+use super::text::explanation;
 use crate::engine::decision::{Reason, Verdict};
 use crate::engine::pull::Question;
+use crate::review::sentence;
 
 /// What code scanning accepts in one run. Beyond it the upload fails as a whole, so the rest is left out and a
 /// notification says so.
@@ -60,8 +61,8 @@ pub(super) fn write(to: &mut dyn io::Write, report: &CheckReport, question: Ques
 fn rule(reason: Reason) -> Value {
     json!({
         "id": reason.as_str(),
-        "shortDescription": {"text": meaning(reason)},
-        "help": {"text": meaning(reason)},
+        "shortDescription": {"text": sentence::reason(reason)},
+        "help": {"text": sentence::reason(reason)},
         "defaultConfiguration": {"level": level(reason.verdict()).unwrap_or("note")},
     })
 }

@@ -8,6 +8,7 @@ mod architecture;
 mod cli;
 mod conditions;
 mod decisions;
+mod demo;
 mod documentation;
 mod images;
 mod inventory;

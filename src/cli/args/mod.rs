@@ -6,6 +6,7 @@
 mod can_pull;
 mod check;
 mod condition;
+mod serve;
 mod shared;
 
 use clap::builder::BoolishValueParser;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 pub use self::can_pull::{ActionArg, CanPullArgs};
 pub use self::check::{CheckArgs, CheckFormat};
 pub use self::condition::{ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs};
+pub use self::serve::{LogFormatArg, ServeArgs, TlsVersionArg};
 pub use self::shared::{
     CloudArg, ClusterArgs, DocumentFormat, FederationArg, InventoryArgs, PullIdentityArg, QuestionArg,
     VerdictArgs,
@@ -46,6 +48,12 @@ pub struct CommonArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the admission webhook
+    ///
+    /// HTTPS with /validate/pods and /validate/workloads; plain HTTP with /healthz, /readyz and /metrics on a second
+    /// port. Inventory, settings and certificate are read again when they change; what cannot be used is left out
+    /// and the last good one stays.
+    Serve(ServeArgs),
     /// Judge the images of manifests, without a cluster
     ///
     /// Both questions are answered: may the workload's own identity pull an image, and will the node manage to?
@@ -63,6 +71,11 @@ pub enum Command {
     Condition(ConditionArgs),
     /// Look at exported Azure data
     Inventory(InventoryCommandArgs),
+    /// Show the webhook at work on a built-in estate: no cluster, no files, no network
+    ///
+    /// Starts the real HTTPS server on loopback with a throw-away certificate, sends it real reviews for the
+    /// pods of examples/demo, and shows verdict, identity, reason and fix for each image.
+    Demo,
     /// Print a completion script for a shell
     Completions {
         /// The shell

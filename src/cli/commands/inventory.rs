@@ -11,7 +11,8 @@ use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::plural;
 use crate::engine::inventory::Inventory;
 use crate::inventory::{Loaded, load};
-use crate::report::{API_VERSION, Cell, Columns, Paint, printable, write_json, write_yaml};
+use crate::report::{API_VERSION, Cell, Columns, Paint, write_json, write_yaml};
+use crate::review::printable;
 
 /// What `inventory show` prints.
 #[derive(Serialize)]

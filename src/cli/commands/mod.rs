@@ -4,7 +4,9 @@ mod can_pull;
 mod check;
 mod completions;
 mod condition;
+mod demo;
 mod inventory;
+mod serve;
 
 use super::args::{Cli, Command};
 use super::error::CliError;
@@ -30,10 +32,12 @@ pub fn run(cli: &Cli, output: &mut Output) -> Outcome {
 
 fn dispatch(command: &Command, output: &mut Output) -> Result<Outcome, CliError> {
     match command {
+        Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args, output),
         Command::CanPull(args) => can_pull::run(args, output),
         Command::Condition(args) => condition::run(&args.command, output),
         Command::Inventory(args) => inventory::run(&args.command, output),
+        Command::Demo => demo::run(output),
         Command::Completions { shell } => completions::completions(*shell, output),
         Command::Man { command } => completions::manual(command, output),
     }

@@ -27,6 +27,10 @@ fn bad_input_is_told_and_ends_with_two() {
         ("repository missing", run(&judging(&["can-pull", "anonymous", "--registry", "contosoapps"]))),
         ("batch missing", run(&judging(&["can-pull", "--batch", "no/such/file"]))),
         ("no such manual page", run(&["man", "chekc"])),
+        ("serve without certificate", run(&["serve", "--inventory", "tests/fixtures/az"])),
+        ("serve with no such certificate", run(&serve(&[]))),
+        ("serve with an endless drain", run(&serve(&["--drain", "1e9"]))),
+        ("serve with no such log level", run(&serve(&["--log", "a=b=c"]))),
         ("condition missing", run(&["condition", "check", "no/such/file"])),
         ("condition not text", run_with(&["condition", "check", "-"], b"\xff\xfe\xfd".to_vec())),
         ("attribute without value", run(&["condition", "eval", "x", "--action", "a", "--request", "name"])),
@@ -40,6 +44,13 @@ fn bad_input_is_told_and_ends_with_two() {
         writeln!(told, "# {what}\n{stderr}").unwrap();
     }
     insta::assert_snapshot!(told);
+}
+
+/// `serve` that would listen on free ports, were it not for its certificate.
+fn serve<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let fixed = "serve --listen 127.0.0.1:0 --health-listen 127.0.0.1:0 --tls-cert no/such/cert --tls-key no/such/key \
+                 --objects tests/fixtures/workloads/aks-prod/00-namespaces.yaml";
+    fixed.split_whitespace().chain(more.iter().copied()).collect()
 }
 
 #[test]

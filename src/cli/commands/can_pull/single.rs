@@ -16,7 +16,8 @@ use crate::engine::action::{Action, PermissionsMode};
 use crate::engine::authorize::{AccessRequest, Considered, Contribution};
 use crate::engine::decision::{Advice, Decider, Reason, Verdict};
 use crate::engine::index::Index;
-use crate::report::{Cell, Columns, IdentityRow, Paint, meaning, printable, write_json, write_yaml};
+use crate::report::{Cell, Columns, IdentityRow, Paint, write_json, write_yaml};
+use crate::review::{printable, sentence};
 
 /// The answer as a document.
 #[derive(Serialize)]
@@ -93,8 +94,8 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
 fn document(query: &Query<'_>, reply: &Reply<'_>, trace: Option<Vec<TraceRow>>) -> AnswerDocument {
     let reason = reply.decision.reason;
     let message = match &reply.note {
-        Some(note) => format!("{}: {note}", meaning(reason)),
-        None => meaning(reason).to_owned(),
+        Some(note) => format!("{}: {note}", sentence::reason(reason)),
+        None => sentence::reason(reason).to_owned(),
     };
     AnswerDocument {
         api_version: crate::report::API_VERSION,

@@ -12,7 +12,8 @@ use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::{load_index, only_one_standard_input, plural, resolve_cluster};
 use crate::engine::decision::{Reason, Verdict};
 use crate::engine::pull::Question;
-use crate::report::{CheckReport, meaning, printable, write_check_report};
+use crate::report::{CheckReport, write_check_report};
+use crate::review::{printable, sentence};
 use crate::workload::manifest::ManifestProblem;
 
 /// Runs `check`.
@@ -82,7 +83,7 @@ fn tell_summary(report: &CheckReport, question: Question, output: &mut Output) -
     let talk = output.talk();
     writeln!(talk)?;
     for reason in reasons {
-        writeln!(talk, "{}: {}", paint.bold(reason.as_str()), meaning(reason))?;
+        writeln!(talk, "{}: {}", paint.bold(reason.as_str()), sentence::reason(reason))?;
     }
     writeln!(
         talk,

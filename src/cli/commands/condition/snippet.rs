@@ -3,7 +3,8 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::engine::condition::ConditionError;
-use crate::report::{Paint, printable};
+use crate::report::Paint;
+use crate::review::printable;
 
 /// The line with the mistake, underlined, and the remedy below it.
 pub(super) fn draw(file: &str, text: &str, error: &ConditionError, paint: Paint) -> String {
