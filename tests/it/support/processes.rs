@@ -8,9 +8,11 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use tempfile::TempDir;
+
+use super::waiting::wait_until;
 
 /// A folder and the processes that work in it.
 pub(crate) struct Processes {
@@ -60,6 +62,23 @@ impl Processes {
         running.find_map(|(name, child)| child.try_wait().unwrap().map(|_| name.clone()))
     }
 
+    /// Sends a signal, such as `TERM`, to a program that should end by it, and returns how it ended.
+    #[track_caller]
+    pub(crate) fn end(&mut self, name: &str, signal: &str) -> ExitStatus {
+        let position = self.running.iter().position(|(running, _)| running == name).unwrap();
+        let (_, mut child) = self.running.remove(position);
+        let process = child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "sh", signal, &process]).status();
+        assert!(sent.unwrap().success(), "{name} cannot be sent {signal}");
+        let mut status = None;
+        wait_until("the program ends", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        writeln!(self.janitor.stdin.as_mut().unwrap(), "forget {process}").unwrap();
+        status.unwrap()
+    }
+
     pub(crate) fn log(&self, name: &str) -> String {
         String::from_utf8_lossy(&fs::read(self.log_path(name)).unwrap()).into_owned()
     }
@@ -93,9 +112,14 @@ impl Drop for Processes {
 /// Tries the removal again because a process that was ended may still be finishing a write.
 const JANITOR: &str = r#"
 trap '' HUP INT TERM
-processes=
-while read -r process; do processes="$processes $process"; done
-[ -z "$processes" ] || kill -9 $processes
+processes=' '
+while read -r process ended; do
+    case $process in
+        forget) processes="${processes%% $ended *} ${processes##* $ended }" ;;
+        *) processes="$processes$process " ;;
+    esac
+done
+[ "$processes" = ' ' ] || kill -9 $processes
 for attempt in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" && break; sleep 0.1; done
 "#;
 
