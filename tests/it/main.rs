@@ -3,6 +3,7 @@
 // It holds anyway; written out, clippy lets helpers unwrap as tests may.
 #![cfg(test)]
 
+mod admission;
 mod apiserver;
 mod architecture;
 mod cli;

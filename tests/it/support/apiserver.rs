@@ -89,7 +89,14 @@ impl ApiServer {
     /// A namespace with its `default` service account, which in a cluster the controller manager makes.
     #[track_caller]
     pub(crate) fn create_namespace(&self, name: &str) {
-        let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        self.create_labelled_namespace(name, &json!({}));
+    }
+
+    /// The same with labels from its first moment: webhooks choose by them.
+    #[track_caller]
+    pub(crate) fn create_labelled_namespace(&self, name: &str, labels: &Value) {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}});
         let service_account = json!({
             "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name},
         });

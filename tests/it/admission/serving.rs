@@ -1,0 +1,127 @@
+//! `acr-admission serve` as a process of its own.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use serde_json::Value;
+
+use crate::support::apiserver::ApiServer;
+use crate::support::certificates::{Authority, Credential};
+use crate::support::processes::Processes;
+use crate::support::waiting::{comes_true, wait_until};
+
+/// Serves until it is dropped.
+pub(super) struct Serving {
+    processes: Processes,
+    authority: Authority,
+    addresses: Addresses,
+}
+
+struct Addresses {
+    reviews: String,
+    health: String,
+}
+
+impl Serving {
+    /// Starts the webhook of one cluster. Returns when it is ready.
+    pub(super) fn start(server: &ApiServer, inventory: &Path) -> Self {
+        let mut processes = Processes::new();
+        let authority = Authority::new("acr-admission test");
+        let Credential { certificate, key } = authority.loopback_server();
+        for (name, text) in [("tls.crt", certificate), ("tls.key", key)] {
+            fs::write(processes.folder().join(name), text).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
+        command.arg("serve").args(FLAGS);
+        command.arg("--inventory").arg(inventory);
+        command.arg("--settings").arg(in_repository("tests/fixtures/admission/settings.yaml"));
+        command.arg("--kubeconfig").arg(server.kubeconfig_path());
+        processes.start(SERVE, &mut command);
+
+        let mut addresses = None;
+        let announced = comes_true(|| {
+            addresses = announced_addresses(&processes.log(SERVE));
+            addresses.is_some() || processes.ended().is_some()
+        });
+        assert!(announced && addresses.is_some(), "no webhook\n{}", processes.last_words());
+        let serving = Self { processes, authority, addresses: addresses.unwrap() };
+        wait_until("the webhook is ready", || serving.health("/readyz").0 == 200);
+        serving
+    }
+
+    /// Where reviews are answered.
+    pub(super) fn address(&self) -> &str {
+        &self.addresses.reviews
+    }
+
+    /// Who signed its certificate.
+    pub(super) fn ca_pem(&self) -> String {
+        self.authority.pem()
+    }
+
+    /// Status and body of a page of the health port.
+    pub(super) fn health(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.addresses.health).unwrap();
+        // In this version the answer ends where the connection does.
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// The value of a series, 0 where there is none.
+    pub(super) fn metric(&self, series: &str) -> f64 {
+        let (_, text) = self.health("/metrics");
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// The decisions that the log holds so far.
+    pub(super) fn decisions(&self) -> Vec<Value> {
+        records(&self.processes.log(SERVE)).filter(|record| record["kind"] == "AdmissionDecision").collect()
+    }
+
+    pub(super) fn log(&self) -> String {
+        self.processes.log(SERVE)
+    }
+
+    /// Ends it by a signal.
+    #[track_caller]
+    pub(super) fn end(&mut self, signal: &str) -> ExitStatus {
+        self.processes.end(SERVE, signal)
+    }
+}
+
+/// An absolute path: the program runs in another folder than the test.
+pub(super) fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The webhook says which ports it was given.
+fn announced_addresses(log: &str) -> Option<Addresses> {
+    let announcement = records(log).find(|record| record["message"] == "serving")?;
+    let address = |key: &str| announcement[key].as_str().map(str::to_owned);
+    Some(Addresses { reviews: address("address")?, health: address("health_address")? })
+}
+
+/// A line that is being written is not JSON yet.
+fn records(log: &str) -> impl Iterator<Item = Value> {
+    log.lines().filter_map(|line| serde_json::from_str(line).ok())
+}
+
+const SERVE: &str = "serve";
+
+/// Free ports, the exports' date, no waiting for load balancers that are not there.
+const FLAGS: &[&str] = &[
+    "--listen=127.0.0.1:0",
+    "--health-listen=127.0.0.1:0",
+    "--tls-cert=tls.crt",
+    "--tls-key=tls.key",
+    "--now=2026-11-22T00:00:00Z",
+    "--drain=0",
+    "--poll=0.1",
+];
