@@ -1,6 +1,9 @@
 //! What the documentation lists must be what the code has.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use acr_admission::engine::decision::Reason;
 
@@ -20,4 +23,77 @@ fn every_section_says_something() {
         let text = text.split("\n## ").next().unwrap_or_default();
         assert!(text.trim().len() > 40, "{code} says nothing");
     }
+}
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_readme_shows_the_table_that_the_demo_prints() {
+    let demo = Command::new(env!("CARGO_BIN_EXE_acr-admission")).arg("demo").output().unwrap();
+    let printed = String::from_utf8(demo.stdout).unwrap();
+    let table: String =
+        printed.lines().take_while(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect();
+    assert!(table.starts_with("VERDICT"), "{printed}");
+    assert!(README.contains(&table), "the README shows another table than:\n{table}");
+}
+
+#[test]
+fn the_commands_that_the_readme_names_exist() {
+    let mut named = 0;
+    for line in README.lines().filter(|line| line.contains("acr-admission ")) {
+        for rest in line.split("acr-admission ").skip(1) {
+            let words: Vec<_> = rest.split_whitespace().take(2).collect();
+            let commands = ["serve", "check", "can-pull", "condition", "inventory", "demo"];
+            if words.first().is_some_and(|word| commands.contains(word)) {
+                let help = Command::new(env!("CARGO_BIN_EXE_acr-admission"))
+                    .args([words[0], "--help"])
+                    .output()
+                    .unwrap();
+                assert!(help.status.success(), "{line}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named >= 4, "the README names only {named} commands");
+}
+
+#[test]
+fn the_links_of_the_documentation_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("docs")];
+    let mut pages = vec![root.join("README.md")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    let mut broken = Vec::new();
+    for page in &pages {
+        let text = fs::read_to_string(page).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !file.contains("://") && !page.parent().unwrap().join(file).exists() {
+                broken.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_crate_is_accounted_for() {
+    let listed = include_str!("../../docs/dependencies.md");
+    let manifest = include_str!("../../Cargo.toml");
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let missing: Vec<_> = dependencies
+        .lines()
+        .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
+        .filter(|name| !listed.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "docs/dependencies.md says nothing of {missing:?}");
 }
