@@ -10,12 +10,13 @@
 //!
 //! The facts come first, because an event of a `ReplicaSet` keeps the first kilobyte only.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::printable::{printable, shortened};
 use super::sentence;
 use crate::engine::decision::{Reason, Verdict};
-use crate::engine::pull::{Answer, IdentityKind, Question};
+use crate::engine::pull::{Answer, IdentityKind, Question, Try};
 
 /// What there is to say about one image.
 #[derive(Clone, Copy, Debug)]
@@ -133,11 +134,7 @@ fn line(image: &ImageAnswer<'_>, limit: usize) -> String {
     let why = sentence::reason(reason);
     let text = printable(image.image);
     let text = if text.is_empty() { "\"\"".into() } else { text };
-    let who = image.answer.identity.as_ref().map(|identity| {
-        let kind = sentence::identity_kind(identity.kind);
-        let name = printable(&identity.name);
-        (kind, if identity.kind == IdentityKind::Anonymous { "".into() } else { name })
-    });
+    let who = account(image.answer);
     let registry = image.registry.map(printable);
     for name_limit in [usize::MAX, SHORTEST_NAME] {
         let who = who.as_ref().map_or_else(String::new, |(kind, name)| {
@@ -152,10 +149,32 @@ fn line(image: &ImageAnswer<'_>, limit: usize) -> String {
             return format!("{}{rest}", shortened(&text, room));
         }
     }
-    // A warning has no room for names as well.
-    let rest = format!(": {why}");
+    // A warning rarely has room for the registry too, which the image names anyway.
+    let rest = match who.filter(|(_, name)| !name.is_empty()) {
+        Some((_, name)) => format!(": {}: {why}", shortened(&name, SHORTEST_NAME)),
+        None => format!(": {why}"),
+    };
     let room = limit.saturating_sub(rest.chars().count());
     format!("{}{rest}", shortened(&text, room))
+}
+
+/// Who an answer is about: a kind and a name. Where no identity could be found, what the service account claims.
+fn account(answer: &Answer) -> Option<(&'static str, Cow<'_, str>)> {
+    if let Some(identity) = &answer.identity {
+        let kind = sentence::identity_kind(identity.kind);
+        let unnamed = identity.kind == IdentityKind::Anonymous;
+        return Some((kind, if unnamed { Cow::Borrowed("") } else { printable(&identity.name) }));
+    }
+    let claims = matches!(answer.reason, Reason::IdentityNotInEstate | Reason::ClientIdNotFederated);
+    answer.chain.iter().filter(|_| claims).find_map(|link| match link {
+        Try::ServiceAccountIdentity { client_id } => Some(("client id", printable(client_id))),
+        Try::Secret { .. }
+        | Try::SecretWithoutPassword { .. }
+        | Try::NodeConfig { .. }
+        | Try::Node
+        | Try::PluginAnonymous
+        | Try::Anonymous => None,
+    })
 }
 
 fn rest_of_line(reason: Reason, who: &str, registry: &str, why: &str) -> String {

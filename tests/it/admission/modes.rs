@@ -18,7 +18,7 @@ fn warn_admits_and_tells_the_user() {
     let output = cluster.create(&pod("web", "warned", DENIED)).succeeded();
 
     assert_eq!(output.stdout, "pod/web created\n");
-    insta::assert_snapshot!(output.stderr, @"Warning: contosoapps.azurecr.io/sharedx/logger:4: the condition of its role assignment excludes the repository");
+    insta::assert_snapshot!(output.stderr, @"Warning: contosoapps.azurecr.io/sharedx/logger:4: id-kubelet-prod: the condition of its role assignment excludes the repository");
 }
 
 #[test]

@@ -117,7 +117,8 @@ fn what_an_unknown_identity_leads_to_is_the_rule_s_choice() {
         Err(reason) => return skip(reason),
     };
     let doubt = format!(
-        "{FRONTEND_MAY}: not known who pulls from registry contosoapps: no export knows this identity"
+        "{FRONTEND_MAY}: not known whether client id 261de54f-c8b5-4599-ad49-b3abb5789be2 may pull from registry \
+         contosoapps: no export knows this identity"
     );
     for (rule, refused, warned) in
         [(DEFAULT_RULE, true, false), ("unknown-warned", false, true), ("unknown-allowed", false, false)]

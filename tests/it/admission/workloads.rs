@@ -31,7 +31,7 @@ fn a_deployment_is_warned_about_where_only_pods_are_refused() {
     let output = cluster.create(&deployment("web", "staged", &spec)).succeeded();
 
     assert_eq!(output.stdout, "deployment.apps/web created\n");
-    insta::assert_snapshot!(output.stderr, @"Warning: contosoapps.azurecr.io/sharedx/logger:4: the condition of its role assignment excludes the repository");
+    insta::assert_snapshot!(output.stderr, @"Warning: contosoapps.azurecr.io/sharedx/logger:4: id-kubelet-prod: the condition of its role assignment excludes the repository");
     assert_refused(&cluster.create(&pod("web", "staged", DENIED)), "pods", DENIAL);
 }
 

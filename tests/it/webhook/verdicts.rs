@@ -56,7 +56,8 @@ async fn a_denial_says_which_image_who_where_and_why() {
 
 #[tokio::test]
 async fn a_mode_decides_what_a_denied_image_leads_to() {
-    let warning = format!("{BY_NOBODY}: the condition of its role assignment excludes the repository");
+    let warning =
+        format!("{BY_NOBODY}: id-web: the condition of its role assignment excludes the repository");
     for (name, allowed, decision, warnings) in [
         ("enforce", false, "deny", None),
         ("warn", true, "deny", Some(json!([warning]))),
