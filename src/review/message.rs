@@ -11,6 +11,7 @@
 //! The facts come first, because an event of a `ReplicaSet` keeps the first kilobyte only.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::printable::{printable, shortened};
@@ -104,24 +105,31 @@ impl Denial<'_> {
     }
 }
 
-/// One warning for each image, in the form that the API server passes on: one line, short, not too many.
-#[must_use]
-pub fn warnings<'a>(images: impl IntoIterator<Item = ImageAnswer<'a>>) -> Vec<String> {
-    limited(images.into_iter().map(|image| line(&image, MAX_WARNING)).collect())
+/// One short line for each image. [`AdmissionResponse::warn`](super::AdmissionResponse::warn) keeps them few.
+pub fn warnings<'a>(
+    images: impl IntoIterator<Item = ImageAnswer<'a>, IntoIter: 'a>,
+) -> impl Iterator<Item = String> + 'a {
+    images.into_iter().map(|image| line(&image, MAX_WARNING))
 }
 
 /// Any texts as warnings: the API server drops one with a line break silently, and empty ones.
 #[must_use]
-pub(super) fn limited(texts: Vec<String>) -> Vec<String> {
+pub(super) fn limited(texts: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut warnings: Vec<String> = Vec::new();
+    // A pod may name hundreds of thousands of images: each is compared by its hash, never with all the others.
+    let mut seen: HashSet<String> = HashSet::new();
     for text in texts {
         let warning = shortened(&printable(&text), MAX_WARNING).into_owned();
-        if !warning.is_empty() && !warnings.contains(&warning) {
-            warnings.push(warning);
+        if warning.is_empty() || seen.contains(&warning) {
+            continue;
         }
+        if warnings.len() < MAX_WARNINGS {
+            warnings.push(warning.clone());
+        }
+        seen.insert(warning);
     }
-    if warnings.len() > MAX_WARNINGS {
-        let more = warnings.len() + 1 - MAX_WARNINGS;
+    if seen.len() > MAX_WARNINGS {
+        let more = seen.len() + 1 - MAX_WARNINGS;
         warnings.truncate(MAX_WARNINGS - 1);
         warnings.push(format!("… and {more} more"));
     }

@@ -53,12 +53,11 @@ impl AdmissionResponse {
         Self { refusal: Some(message), ..Self::admit(uid) }
     }
 
-    /// Adds warnings, which users see whether the object is admitted or not.
+    /// Says these warnings, which users see whether the object is admitted or not: each once, short, and not too
+    /// many.
     #[must_use]
-    pub fn warn(mut self, warnings: Vec<String>) -> Self {
-        self.warnings.extend(warnings);
-        self.warnings = limited(self.warnings);
-        self
+    pub fn warn(self, warnings: impl IntoIterator<Item = String>) -> Self {
+        Self { warnings: limited(warnings), ..self }
     }
 
     /// Adds one line to the audit log; empty values are left out.

@@ -27,6 +27,8 @@ pub(super) struct PullFacts {
     /// `None` where there is no such account.
     account: Option<Arc<ServiceAccountFacts>>,
     secrets: Vec<(String, Known<Arc<Secret>>)>,
+    /// Why it is not known whether there is one: whatever depends on it is unknown, for this reason.
+    pub(super) fault: Option<Reason>,
 }
 
 impl FactFinder<'_> {
@@ -42,14 +44,19 @@ impl FactFinder<'_> {
         }
     }
 
-    /// Service account and secrets of a pod spec. An error is the reason of an unknown verdict.
-    pub(super) async fn pull_facts(&self, namespace: &str, pod: &PodFacts<'_>) -> Result<PullFacts, Reason> {
+    /// Service account and secrets of a pod spec.
+    pub(super) async fn pull_facts(&self, namespace: &str, pod: &PodFacts<'_>) -> PullFacts {
+        let mut fault = None;
         let account = match self.surroundings.service_account(namespace, &pod.service_account) {
             Known::Present(account) => Some(account),
             Known::Absent => None,
             Known::NotCached => {
                 let fetch = self.surroundings.fetch_service_account(namespace, &pod.service_account);
-                self.fetch("serviceaccounts", fetch).await?
+                let fetched = self.fetch("serviceaccounts", fetch).await;
+                fetched.unwrap_or_else(|reason| {
+                    fault = Some(reason);
+                    None
+                })
             }
         };
         // An admitted pod carries its account's secrets already; a template does not.
@@ -66,7 +73,7 @@ impl FactFinder<'_> {
                 (name, known)
             })
             .collect();
-        Ok(PullFacts { account, secrets })
+        PullFacts { account, secrets, fault }
     }
 
     async fn fetch<T>(&self, kind: &'static str, fetch: Fetch<'_, T>) -> Result<Option<Arc<T>>, Reason> {

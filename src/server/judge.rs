@@ -8,7 +8,7 @@ use super::outcome::JudgedImage;
 use super::policy::Policy;
 use crate::engine::decision::Reason;
 use crate::engine::image::ImageReference;
-use crate::engine::pull::Question;
+use crate::engine::pull::{Answer, Question};
 use crate::workload::{ImageField, PodFacts};
 
 /// Judges every image of a pod spec under one question. An image whose turn comes after the deadline is unknown.
@@ -32,14 +32,18 @@ pub(super) fn judge(
         let registry = judgement.registry.and_then(|number| estate.index.registry(number));
         judged.registry = registry.map(|registry| registry.name.clone());
         judged.registry_mode = registry.and_then(|registry| registry.mode);
-        judged.answer = judgement.answer;
+        // Hosts of strangers and texts that are no references need no account to be told as such.
+        judged.answer = match facts.fault {
+            Some(reason) if judgement.registry.is_some() => Answer::unknown(reason),
+            _ => judgement.answer,
+        };
         judged
     };
     pod.images.iter().map(judge_one).collect()
 }
 
 /// Every image with the same reason why nothing is known.
-pub(super) fn all_unknown(pod: &PodFacts<'_>, reason: Reason) -> Vec<JudgedImage> {
+fn all_unknown(pod: &PodFacts<'_>, reason: Reason) -> Vec<JudgedImage> {
     pod.images
         .iter()
         .map(|field| {
@@ -57,7 +61,10 @@ fn nothing_known(pod: &PodFacts<'_>, field: &ImageField<'_>, reason: Reason) -> 
         reason,
     );
     if let Ok(reference) = field.image.parse::<ImageReference>() {
-        judged.repository = format!("{}/{}", reference.host(), reference.repository().as_str());
+        judged.repository = match reference.port() {
+            Some(port) => format!("{}:{port}/{}", reference.host(), reference.repository()),
+            None => format!("{}/{}", reference.host(), reference.repository()),
+        };
     }
     judged
 }

@@ -34,6 +34,6 @@ mod webhook;
 
 pub use self::certificate::CertificateError;
 pub use self::options::{
-    CertificateSource, Clock, ClusterSource, Limits, ServeError, ServeOptions, TlsVersion,
+    CertificateSource, Clock, ClusterSource, KUBE_SYSTEM, Limits, ServeError, ServeOptions, TlsVersion,
 };
 pub use self::run::{Running, run, start};

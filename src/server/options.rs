@@ -34,6 +34,9 @@ pub struct ServeOptions {
     pub settings: Option<PathBuf>,
     /// Where service accounts and namespaces come from.
     pub cluster: ClusterSource,
+    /// Namespaces in which nothing is refused, whatever the settings say, only warned about: a cluster whose own
+    /// parts cannot start cannot be mended either.
+    pub never_refused: Vec<String>,
     /// How long to serve on after the signal to end, until no proxy sends requests here any more.
     pub drain: Duration,
     /// How often files are looked at.
@@ -43,6 +46,9 @@ pub struct ServeOptions {
     /// The time that verdicts are given at.
     pub clock: Clock,
 }
+
+/// Where the parts of Kubernetes itself run.
+pub const KUBE_SYSTEM: &str = "kube-system";
 
 impl ServeOptions {
     /// The usual options, on the usual ports.
@@ -57,6 +63,7 @@ impl ServeOptions {
             inventory: Vec::new(),
             settings: None,
             cluster: ClusterSource::Nothing,
+            never_refused: vec![KUBE_SYSTEM.to_owned()],
             drain: Duration::from_secs(10),
             poll: Duration::from_secs(5),
             limits: Limits::default(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use crate::engine::action::PermissionsMode;
-use crate::engine::decision::{AdviceSet, Reason, Verdict};
+use crate::engine::decision::{Reason, Verdict};
 use crate::engine::pull::{Answer, Cloud, Question};
 use crate::review::Skip;
 use crate::settings::{Action, ExceptionCandidate, Mode, Rule, Settings};
@@ -67,7 +67,7 @@ pub(super) struct JudgedImage {
     pub(super) owner: String,
     /// The text as written.
     pub(super) image: String,
-    /// `host/repository`, where the text is an image reference.
+    /// `host/repository`, with the port if one is written, where the text is an image reference.
     pub(super) repository: String,
     /// The registry's name in the inventory.
     pub(super) registry: Option<SmolStr>,
@@ -79,8 +79,6 @@ pub(super) struct JudgedImage {
 impl JudgedImage {
     /// An image, or a whole object, of which nothing is known but why.
     pub(super) fn unknown(field: String, owner: String, image: String, reason: Reason) -> Self {
-        let answer =
-            Answer { reason, identity: None, by: None, chain: Vec::new(), advice: AdviceSet::default() };
         Self {
             field,
             owner,
@@ -88,7 +86,7 @@ impl JudgedImage {
             repository: String::new(),
             registry: None,
             registry_mode: None,
-            answer,
+            answer: Answer::unknown(reason),
             action: Action::Allow,
         }
     }
@@ -188,7 +186,7 @@ fn action(image: &JudgedImage, kind: Option<WorkloadKind>, rule: &Rule) -> Actio
 
 /// Whether the host of `host/repository` looks like one of Azure Container Registry, in any cloud.
 fn is_acr_host(repository: &str) -> bool {
-    let host = repository.split('/').next().unwrap_or_default();
+    let host = repository.split(['/', ':']).next().unwrap_or_default();
     [Cloud::AzurePublic, Cloud::AzureChina, Cloud::AzureUSGovernment].iter().any(|cloud| {
         host.strip_suffix(cloud.registry_suffix())
             .is_some_and(|before| before.is_empty() || before.ends_with('.'))
@@ -219,6 +217,7 @@ mod tests {
             ("contoso.eastus.data.azurecr.io/a", true),
             ("contoso.azurecr.cn/a", true),
             ("contoso.azurecr.us/a", true),
+            ("contoso.azurecr.io:8443/a", true),
             ("contoso.azurecr.io.evil.com/a", false),
             ("evilazurecr.io/a", false),
             ("docker.io/azurecr.io", false),

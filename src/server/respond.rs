@@ -23,7 +23,7 @@ pub(super) fn respond(uid: &str, outcome: &Outcome, surround: Surround<'_>) -> A
     } else {
         AdmissionResponse::refuse(uid, denial(outcome, surround.docs_url))
     };
-    let response = response.warn(spoken_warnings(outcome, surround));
+    let response = response.warn(stale_data(outcome, surround).into_iter().chain(spoken_warnings(outcome)));
     annotated(response, outcome, surround)
 }
 
@@ -33,25 +33,26 @@ fn denial(outcome: &Outcome, docs_url: &str) -> String {
 }
 
 /// What users are told beside a verdict. Audit is silent by definition.
-fn spoken_warnings(outcome: &Outcome, surround: Surround<'_>) -> Vec<String> {
-    let is_silent = matches!(outcome.conclusion, Conclusion::Skip(_) | Conclusion::Exception);
-    if is_silent {
-        return Vec::new();
-    }
-    let mut spoken = match outcome.mode {
+fn spoken_warnings(outcome: &Outcome) -> impl Iterator<Item = String> {
+    let spoken = |image: &&JudgedImage| match image.action {
+        Action::Allow => false,
+        Action::Warn => true,
         // What is refused stands in the denial.
-        Mode::Enforce => warnings(with_action(outcome, Action::Warn).map(answer_of)),
-        Mode::Warn => {
-            warnings(outcome.images.iter().filter(|image| image.action > Action::Allow).map(answer_of))
-        }
-        Mode::Audit | Mode::Off => return Vec::new(),
+        Action::Deny => outcome.mode != Mode::Enforce,
     };
-    if surround.is_stale
-        && let Some(age) = surround.age
-    {
-        spoken.push(format!("acr-admission judged by role data that is {} h old", age.as_secs() / 3600));
-    }
-    spoken
+    let images = if is_silent(outcome) { &[] } else { outcome.images.as_slice() };
+    warnings(images.iter().filter(spoken).map(answer_of))
+}
+
+/// Comes before the warnings about images, so that it is never one of those left out.
+fn stale_data(outcome: &Outcome, surround: Surround<'_>) -> Option<String> {
+    let age = surround.age.filter(|_| surround.is_stale && !is_silent(outcome))?;
+    Some(format!("acr-admission judged by role data that is {} h old", age.as_secs() / 3600))
+}
+
+fn is_silent(outcome: &Outcome) -> bool {
+    matches!(outcome.conclusion, Conclusion::Skip(_) | Conclusion::Exception)
+        || matches!(outcome.mode, Mode::Audit | Mode::Off)
 }
 
 fn annotated(response: AdmissionResponse, outcome: &Outcome, surround: Surround<'_>) -> AdmissionResponse {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +105,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         inventory,
         settings,
         cluster,
+        never_refused,
         drain,
         poll,
         limits,
@@ -143,6 +145,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         limits,
         turns: Semaphore::new(limits.in_flight),
         room: Arc::new(Semaphore::new(limits.body_bytes)),
+        never_refused,
     });
     let failures = SharedFailures::default();
     let listener = |tcp, tls, router| Listener {
@@ -201,7 +204,11 @@ async fn look_again(mut reloader: Reloader, poll: Duration) {
     loop {
         ticks.tick().await;
         let looked = tokio::task::spawn_blocking(move || {
-            reloader.look();
+            // Whatever is wrong with one file, the others have to be looked at again: certificates end.
+            if catch_unwind(AssertUnwindSafe(|| reloader.look())).is_err() {
+                reloader.webhook.metrics.panics.inc();
+                tracing::error!("a panic while looking at files; what is in use stays");
+            }
             reloader
         });
         match looked.await {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::decision_log;
 use super::facts::FactFinder;
-use super::judge::{all_unknown, judge};
+use super::judge::judge;
 use super::lifecycle::Lifecycle;
 use super::options::{Clock, Limits};
 use super::outcome::{Conclusion, JudgedImage, Outcome, Subject, mode};
@@ -24,7 +24,7 @@ use crate::kubernetes::Surroundings;
 use crate::review::{
     AdmissionRequest, AdmissionResponse, Examined, ReviewError, UnchangedObjects, printable,
 };
-use crate::settings::{Mode, Rule};
+use crate::settings::{Mode, NamespaceLabels, Rule};
 use crate::telemetry::metrics::{DecisionLabels, DurationLabels, ExceptionLabel, Metrics, RequestLabels};
 use crate::workload::{Workload, WorkloadKind};
 
@@ -40,6 +40,8 @@ pub(super) struct Webhook {
     pub(super) turns: Semaphore,
     /// One permit for each byte of a body in memory.
     pub(super) room: Arc<Semaphore>,
+    /// Namespaces in which nothing is refused.
+    pub(super) never_refused: Vec<String>,
 }
 
 impl Webhook {
@@ -60,12 +62,24 @@ impl Webhook {
         let outcome = judging.outcome().await;
         let age = policy.age(now);
         let surround = Surround { docs_url: &policy.settings.docs_url, age, is_stale: policy.is_stale(now) };
-        let response = respond(&request.uid, &outcome, surround);
-        self.count(&request, &outcome, started);
+        // From here on the decision stands. A panic would end the connection, and then the failure policy decides
+        // and not we: neither words nor counters nor the log may take the answer down with them.
+        let response = self.guarded(|| respond(&request.uid, &outcome, surround));
+        let response = response.unwrap_or_else(|| speechless(&request.uid, &outcome));
+        self.guarded(|| self.count(&request, &outcome, started));
         if !matches!(outcome.conclusion, Conclusion::Skip(_)) {
-            decision_log::write(&request, &outcome, &policy, now, started.elapsed());
+            self.guarded(|| decision_log::write(&request, &outcome, &policy, now, started.elapsed()));
         }
         Ok(response)
+    }
+
+    /// Does some work; `None` if it panics.
+    fn guarded<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let done = catch_unwind(AssertUnwindSafe(work)).ok();
+        if done.is_none() {
+            self.metrics.panics.inc();
+        }
+        done
     }
 
     fn count(&self, request: &AdmissionRequest<'_>, outcome: &Outcome, started: Instant) {
@@ -111,14 +125,19 @@ impl Judging<'_> {
     /// The outcome, whatever happens: a panic and a deadline that passed are unknown verdicts of their own.
     async fn outcome(&self) -> Outcome {
         let judged = catch_panic(timeout_at(self.deadline, self.judged()));
-        match judged.await {
+        let mut outcome = match judged.await {
             Some(Ok(outcome)) => outcome,
             Some(Err(_)) => self.nothing_known(Reason::DeadlineExceeded),
             None => {
                 self.webhook.metrics.panics.inc();
                 self.nothing_known(Reason::InternalError)
             }
+        };
+        let is_spared = self.webhook.never_refused.iter().any(|name| *name == self.request.namespace);
+        if is_spared && outcome.mode == Mode::Enforce {
+            outcome.mode = Mode::Warn;
         }
+        outcome
     }
 
     async fn judged(&self) -> Outcome {
@@ -137,7 +156,7 @@ impl Judging<'_> {
         };
         let labels =
             if settings.minds_labels() { finder.labels(&self.request.namespace).await } else { None };
-        let rule = settings.rule(&self.request.namespace, labels.as_deref());
+        let rule = self.rule(labels.as_deref());
         if mode(rule, self.kind()) == Mode::Off {
             return Outcome::skipped(None, Some(rule));
         }
@@ -155,10 +174,8 @@ impl Judging<'_> {
     async fn workload(&self, workload: &Workload<'_>, rule: &Rule, finder: FactFinder<'_>) -> Outcome {
         let namespace = &*self.request.namespace;
         let pod = &workload.pod;
-        let images = match finder.pull_facts(namespace, pod).await {
-            Ok(facts) => judge(self.policy, namespace, pod, &facts, rule.question, self.now, self.deadline),
-            Err(reason) => all_unknown(pod, reason),
-        };
+        let facts = finder.pull_facts(namespace, pod).await;
+        let images = judge(self.policy, namespace, pod, &facts, rule.question, self.now, self.deadline);
         let name = workload.header.display_name();
         let subject =
             Subject { kind: Some(pod.kind), namespace, name: &name, service_account: &pod.service_account };
@@ -167,7 +184,7 @@ impl Judging<'_> {
 
     /// Where not even the labels are known the strictest rule counts.
     fn nothing_known(&self, reason: Reason) -> Outcome {
-        let rule = self.policy.settings.rule(&self.request.namespace, None);
+        let rule = self.rule(None);
         if mode(rule, self.kind()) == Mode::Off {
             return Outcome::skipped(None, Some(rule));
         }
@@ -188,9 +205,25 @@ impl Judging<'_> {
         Outcome::of(vec![image], subject, rule, &self.policy.settings, self.now)
     }
 
+    fn rule(&self, labels: Option<&NamespaceLabels>) -> &Rule {
+        let kind = self.kind();
+        self.policy.settings.rule(&self.request.namespace, labels, |rule| mode(rule, kind))
+    }
+
     fn kind(&self) -> Option<WorkloadKind> {
         WorkloadKind::of(&self.request.kind.group, &self.request.kind.kind)
     }
+}
+
+/// The answer where the words for it could not be found.
+fn speechless(uid: &str, outcome: &Outcome) -> AdmissionResponse {
+    if outcome.is_admitted() {
+        return AdmissionResponse::admit(uid);
+    }
+    AdmissionResponse::refuse(
+        uid,
+        "an image may not be pulled; why is in the log of acr-admission".to_owned(),
+    )
 }
 
 /// The API server never sends such a thing, so whoever did gets no more than a refusal. Without a uid there is

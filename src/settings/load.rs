@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::document::{Actions, ApiVersion, ClusterDocument, Kind, Namespaces, SettingsDocument};
 use super::exception::{Exception, ExceptionCandidate};
 use super::glob::Glob;
-use super::rule::Rule;
+use super::rule::{Mode, Rule};
 use super::schema::compare;
 use super::selector::{LabelRequirement, Match, NamespaceLabels, NamespaceSelector};
 use crate::engine::pull::{Cloud, Federation, PullIdentity};
@@ -103,9 +103,14 @@ impl Settings {
     }
 
     /// The rule of a namespace. Where its labels are not known, every rule that they might choose is a candidate
-    /// and the strictest wins: not knowing must not weaken anything.
+    /// and the strictest in its mode for the object at hand wins: not knowing must not weaken anything.
     #[must_use]
-    pub fn rule(&self, namespace: &str, labels: Option<&NamespaceLabels>) -> &Rule {
+    pub fn rule(
+        &self,
+        namespace: &str,
+        labels: Option<&NamespaceLabels>,
+        mode: impl Fn(&Rule) -> Mode,
+    ) -> &Rule {
         let mut candidates = Vec::new();
         for rule in self.rules.iter().chain([&self.default_rule]) {
             match rule.namespaces.matches(namespace, labels) {
@@ -117,7 +122,10 @@ impl Settings {
                 Match::No => {}
             }
         }
-        candidates.into_iter().min_by_key(|rule| rule.strictness()).unwrap_or(&self.default_rule)
+        candidates
+            .into_iter()
+            .min_by_key(|rule| (mode(rule), rule.strictness()))
+            .unwrap_or(&self.default_rule)
     }
 
     /// Whether any rule is chosen by labels, so that they are worth a look-up.

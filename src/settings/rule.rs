@@ -1,5 +1,6 @@
 //! Rules: what is done with a verdict in some namespaces.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -116,14 +117,14 @@ impl Rule {
     fn with(name: SmolStr, namespaces: NamespaceSelector, actions: &Actions) -> Self {
         let Actions { mode, workloads, question, unknown, unlisted_acr, other_registries } = actions;
         let pods = mode.unwrap_or_default();
-        let unknown = unknown.unwrap_or(match pods {
-            Mode::Enforce => Action::Deny,
-            Mode::Warn | Mode::Audit | Mode::Off => Action::Warn,
-        });
+        let workloads = workloads.unwrap_or(pods);
+        // Where only one of the two is enforced, the other's mode softens what is too strict for it.
+        let is_enforced = [pods, workloads].contains(&Mode::Enforce);
+        let unknown = unknown.unwrap_or(if is_enforced { Action::Deny } else { Action::Warn });
         Self {
             name,
             pods,
-            workloads: workloads.unwrap_or(pods),
+            workloads,
             question: question.unwrap_or_default(),
             unknown,
             unlisted_acr: unlisted_acr.unwrap_or(unknown),
@@ -132,8 +133,9 @@ impl Rule {
         }
     }
 
-    /// How strict the rule is, the strictest first: for choosing where the namespace's labels are not known.
-    pub(super) fn strictness(&self) -> (Mode, Mode) {
-        (self.pods, self.workloads)
+    /// How strict the rule's actions are, the strictest first: for choosing where the namespace's labels are not
+    /// known.
+    pub(super) fn strictness(&self) -> [Reverse<Action>; 3] {
+        [self.unknown, self.unlisted_acr, self.other_registries].map(Reverse)
     }
 }

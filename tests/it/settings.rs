@@ -18,8 +18,9 @@ fn the_example_says_what_it_claims() {
     assert_eq!(names, ["platform", "payments", "watched", "default"]);
     assert_eq!(settings.exceptions().len(), 1);
     // What the example gives for `default` is what the program takes without any file.
-    let (from_file, built_in) = (settings.rule("elsewhere", Some(&labels(&[]))), Settings::default());
-    let built_in = built_in.rule("elsewhere", None);
+    let (from_file, built_in) =
+        (settings.rule("elsewhere", Some(&labels(&[])), |rule| rule.pods), Settings::default());
+    let built_in = built_in.rule("elsewhere", None, |rule| rule.pods);
     assert_eq!(format!("{from_file:?}"), format!("{built_in:?}"));
 }
 
@@ -91,7 +92,7 @@ default: {mode: off, unknown: allow, otherRegistries: deny}
         ("b", Mode::Audit, Action::Warn, Action::Allow),
         ("c", Mode::Off, Action::Allow, Action::Deny),
     ] {
-        let rule = settings.rule(namespace, None);
+        let rule = settings.rule(namespace, None, |rule| rule.pods);
         assert_eq!((rule.pods, rule.workloads), (mode, mode), "{namespace}");
         assert_eq!((rule.unknown, rule.unlisted_acr), (unknown, unknown), "{namespace}");
         assert_eq!(rule.other_registries, other, "{namespace}");
@@ -119,7 +120,33 @@ default: {mode: warn}
         ("x", None, "strict"),
         ("n-1", None, "strict"),
     ] {
-        assert_eq!(settings.rule(namespace, known.as_ref()).name, expected, "{namespace} {known:?}");
+        let rule = settings.rule(namespace, known.as_ref(), |rule| rule.pods);
+        assert_eq!(rule.name, expected, "{namespace} {known:?}");
+    }
+}
+
+#[test]
+fn the_strictest_rule_is_the_one_for_the_object_at_hand() {
+    let text = "
+apiVersion: acr-admission.dev/v1
+kind: Settings
+rules:
+  - {name: pods, namespaces: {matchLabels: {a: b}}, mode: enforce, workloads: off, unknown: allow}
+  - {name: workloads, namespaces: {matchLabels: {c: d}}, mode: warn, workloads: enforce}
+  - {name: both, namespaces: {matchLabels: {e: f}}, mode: enforce}
+";
+    let settings = Settings::from_yaml(text).unwrap();
+    assert_eq!(settings.rule("x", None, |rule| rule.workloads).name, "workloads");
+    assert_eq!(settings.rule("x", None, |rule| rule.pods).name, "both", "one that also refuses the unknown");
+}
+
+#[test]
+fn whoever_enforces_anything_refuses_what_is_not_known() {
+    for modes in ["mode: enforce", "mode: warn, workloads: enforce", "mode: enforce, workloads: audit"] {
+        let text = format!("apiVersion: acr-admission.dev/v1\nkind: Settings\ndefault: {{{modes}}}\n");
+        let settings = Settings::from_yaml(&text).unwrap();
+        let rule = settings.rule("x", None, |rule| rule.pods);
+        assert_eq!((rule.unknown, rule.unlisted_acr), (Action::Deny, Action::Deny), "{modes}");
     }
 }
 

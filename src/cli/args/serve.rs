@@ -44,6 +44,9 @@ pub struct ServeArgs {
     /// Manifests with service accounts, namespaces and pull secrets, instead of a cluster. May be given several times
     #[arg(long, value_name = "PATH", env = "ACR_ADMISSION_OBJECTS")]
     pub objects: Vec<PathBuf>,
+    /// The namespace that the webhook itself runs in. Nothing is refused there, only warned about, as in kube-system
+    #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_OWN_NAMESPACE")]
+    pub own_namespace: Option<String>,
     /// How long to serve on after SIGTERM, until no proxy sends requests here any more
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, env = "ACR_ADMISSION_DRAIN")]
     pub drain: f64,

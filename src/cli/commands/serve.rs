@@ -8,7 +8,8 @@ use crate::cli::input::unreadable;
 use crate::cli::output::Outcome;
 use crate::kubernetes::Kubeconfig;
 use crate::server::{
-    CertificateSource, Clock, ClusterSource, Limits, ServeError, ServeOptions, TlsVersion, run as serve,
+    CertificateSource, Clock, ClusterSource, KUBE_SYSTEM, Limits, ServeError, ServeOptions, TlsVersion,
+    run as serve,
 };
 use crate::telemetry::logging::{self, LogFormat};
 
@@ -67,6 +68,7 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
         kubeconfig,
         context,
         objects,
+        own_namespace,
         drain,
         poll,
         log: _,
@@ -89,6 +91,7 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
         } else {
             ClusterSource::Objects(objects.clone())
         },
+        never_refused: own_namespace.iter().cloned().chain([KUBE_SYSTEM.to_owned()]).collect(),
         drain: seconds(*drain, "--drain", Duration::ZERO)?,
         poll: seconds(*poll, "--poll", SHORTEST_POLL)?,
         limits: Limits::default(),

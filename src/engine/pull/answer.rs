@@ -49,6 +49,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The answer where nothing but the reason is known.
+    #[must_use]
+    pub fn unknown(reason: Reason) -> Self {
+        Self { reason, identity: None, by: None, chain: Vec::new(), advice: AdviceSet::default() }
+    }
+
     /// The verdict.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {

@@ -60,7 +60,7 @@ impl Index {
         let image = match parse(image) {
             Ok(image) => image,
             Err(reason) => {
-                let answer = plain(reason);
+                let answer = Answer::unknown(reason);
                 return Judgement {
                     registry: None,
                     repository: None,
@@ -89,7 +89,11 @@ impl Index {
         let image = match parse(image) {
             Ok(image) => image,
             Err(reason) => {
-                return QuestionJudgement { registry: None, repository: None, answer: plain(reason) };
+                return QuestionJudgement {
+                    registry: None,
+                    repository: None,
+                    answer: Answer::unknown(reason),
+                };
             }
         };
         let judging = Judging { index: self, cluster, puller, image: &image, now };
@@ -252,8 +256,4 @@ fn parse(image: &str) -> Result<ImageReference, Reason> {
         ImageReferenceError::ImageId => Reason::ImageIdReference,
         ImageReferenceError::Invalid { .. } => Reason::InvalidImageReference,
     })
-}
-
-fn plain(reason: Reason) -> Answer {
-    Answer { reason, identity: None, by: None, chain: Vec::new(), advice: AdviceSet::default() }
 }

@@ -26,12 +26,56 @@ async fn unknown_verdicts_follow_the_setting() {
 }
 
 #[tokio::test]
+async fn workloads_alone_can_be_enforced_and_then_refuse_the_unknown() {
+    let keys = "default: {mode: warn, workloads: enforce}";
+    let webhook = Webhook::start(&settings(keys), |options, _| options.inventory.clear()).await;
+    assert_eq!(webhook.review(&pod_review("web", "frontend", &[DENIED])).await["allowed"], true);
+    assert_eq!(webhook.review(&deployment_review("web", "frontend", &[DENIED])).await["allowed"], false);
+}
+
+#[tokio::test]
+async fn the_parts_of_kubernetes_and_of_the_webhook_itself_are_never_refused() {
+    let webhook = Webhook::start(&settings("default: {mode: enforce}"), |options, _| {
+        options.never_refused.push("acr-admission".to_owned());
+    })
+    .await;
+    for (namespace, allowed) in
+        [("kube-system", true), ("acr-admission", true), ("web", false), ("kube-system-2", false)]
+    {
+        for review in [
+            pod_review(namespace, "default", &[DENIED]),
+            pod_review(namespace, "missing", &[DENIED]),
+            deployment_review(namespace, "default", &[DENIED]),
+        ] {
+            let response = webhook.review(&review).await;
+            assert_eq!(response["allowed"], allowed, "{namespace} {response:#}");
+            assert!(!allowed || response["warnings"].is_array(), "said all the same: {response:#}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exception_for_a_host_is_none_for_its_other_ports() {
+    let keys = "default: {mode: enforce, otherRegistries: deny}\nexceptionsEnabled: true\nexceptions:\n
+  - {name: a, namespaces: [web], images: ['images.example/*'], reason: r, expiresAt: '2027-11-30T00:00:00Z'}
+  - {name: b, namespaces: [web], images: ['images.example:5000/*'], reason: r, expiresAt: '2027-11-30T00:00:00Z'}";
+    let webhook = Webhook::with_settings(&settings(keys)).await;
+    for (image, allowed) in
+        [("images.example/x:1", true), ("images.example:5000/x", true), ("images.example:666/x", false)]
+    {
+        let response = webhook.review(&pod_review("web", "default", &[image])).await;
+        assert_eq!(response["allowed"], allowed, "{image} {response:#}");
+    }
+}
+
+#[tokio::test]
 async fn hosts_outside_the_inventory_follow_two_settings() {
     let keys = "default: {mode: enforce, unlistedAcr: deny, otherRegistries: warn}";
     let webhook = Webhook::with_settings(&settings(keys)).await;
     for (image, allowed, warns) in [
         ("stranger.azurecr.io/a:1", false, false),
         ("stranger.azurecr.cn/a:1", false, false),
+        ("stranger.azurecr.io:8443/a:1", false, false),
         ("stranger.azurecr.io.evil.example/a:1", true, true),
         ("mcr.microsoft.com/a:1", true, true),
     ] {
@@ -183,4 +227,18 @@ async fn an_inventory_past_its_age_is_told_with_every_answer() {
     let warning = response["warnings"][0].as_str().unwrap();
     assert!(warning.contains("role data that is"), "{warning}");
     assert_eq!(webhook.ready().await["inventory"]["stale"], true);
+}
+
+#[tokio::test]
+async fn the_age_is_told_before_the_images_and_all_are_counted_once() {
+    let webhook = Webhook::start(&settings("default: {mode: warn}\nmaxInventoryAge: 1h"), |options, _| {
+        options.clock = acr_admission::server::Clock::Fixed("2030-01-01T00:00:00Z".parse().unwrap());
+    })
+    .await;
+    let images: Vec<String> = (0..12).map(|number| format!("{DENIED}{number}")).collect();
+    let images: Vec<&str> = images.iter().map(String::as_str).collect();
+    let response = webhook.review(&pod_review("web", "default", &images)).await;
+    let warnings = response["warnings"].as_array().unwrap();
+    assert!(warnings[0].as_str().unwrap().contains("role data that is"), "{warnings:#?}");
+    assert_eq!((warnings.len(), &warnings[9]), (10, &json!("… and 4 more")), "{warnings:#?}");
 }

@@ -1,5 +1,6 @@
 //! What goes wrong inside: panics, look-ups that hang or fail, too many requests at once.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,8 +9,10 @@ use acr_admission::engine::pull::ServiceAccountFacts;
 use acr_admission::kubernetes::{CacheState, Fetch, FetchError, Known, Surroundings};
 use acr_admission::server::ClusterSource;
 use acr_admission::settings::NamespaceLabels;
+use acr_admission::telemetry::logging::{LogFormat, subscriber};
 use acr_admission::workload::Secret;
 use hyper::StatusCode;
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::support::webhook::{Webhook, mode, pod_review, settings};
@@ -126,6 +129,50 @@ async fn trouble_is_an_unknown_verdict_by_setting_and_the_server_lives_on() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn what_needs_no_account_is_judged_without_one() {
+    for trouble in [Trouble::Fail, Trouble::Missing] {
+        let (webhook, _) = troubled(&mode("enforce"), trouble).await;
+        let response = webhook.review(&pod_review("web", "frontend", &["docker.io/library/nginx:1"])).await;
+        assert_eq!(response["allowed"], true, "{trouble:?} {response:#}");
+        let response = webhook.review(&pod_review("web", "frontend", &["a:b:c"])).await;
+        let reason = &response["auditAnnotations"]["reason-code"];
+        assert_eq!((&response["allowed"], reason), (&json!(false), &json!("InvalidImageReference")));
+    }
+}
+
+/// A place for log lines that stops taking them.
+#[derive(Clone, Default)]
+struct FullDisk(Arc<AtomicBool>);
+
+impl io::Write for FullDisk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!self.0.load(Ordering::Relaxed), "as the test wants it");
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A reset connection would leave the decision to the failure policy.
+#[tokio::test]
+async fn an_answer_gets_out_even_where_the_log_takes_nothing_any_more() {
+    let log = FullDisk::default();
+    let writer = log.clone();
+    let subscriber = subscriber("info", LogFormat::Json, move || writer.clone()).unwrap();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    log.0.store(true, Ordering::Relaxed);
+    for (image, allowed) in [(PULLABLE, true), ("fabrikamapps.azurecr.io/payments/api:7", false)] {
+        let response = webhook.review(&pod_review("web", "default", &[image])).await;
+        assert_eq!(response["allowed"], allowed, "{response:#}");
+    }
+    log.0.store(false, Ordering::Relaxed);
+    assert!((webhook.metric("acr_admission_panics_total").await - 2.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]
