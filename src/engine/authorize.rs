@@ -288,6 +288,15 @@ impl Index {
                 return Some(deny);
             }
         }
+        let may_hit = |number: &u32| {
+            let found = self.deny_at(*number);
+            found.is_some_and(|(deny, compiled)| {
+                compiled.any.contains(permission) && self.hits(deny, request.principal)
+            })
+        };
+        if registry.uncertain_denies.iter().any(may_hit) {
+            advice.insert(Advice::ManagementGroupChainUnknown);
+        }
         None
     }
 

@@ -183,13 +183,18 @@ pub(super) fn read_deny(
         return record.missing("principals", what);
     }
     file.note(&scope);
+    let principals = named(record, "principals");
+    for named in principals.iter().filter(|named| named.is_group) {
+        collection.denied_groups.entry(named.id).or_insert(origin);
+    }
+    let ids = |named: Vec<Named>| named.into_iter().map(|named| named.id).collect();
     let deny = DenyAssignment {
         name: name.clone(),
         display_name: record.name("denyAssignmentName").unwrap_or_default(),
         scope: scope.clone(),
         only_this_scope: record.flag("doNotApplyToChildScopes").unwrap_or(false),
-        principals: principals(record, "principals"),
-        excluded: principals(record, "excludePrincipals"),
+        principals: ids(principals),
+        excluded: ids(named(record, "excludePrincipals")),
         permissions: role::blocks(record, &mut collection.conditions),
         condition: role::condition(record, &mut collection.conditions),
         enforced: is_enforced(record),
@@ -204,16 +209,22 @@ pub(super) fn read_deny(
     }
 }
 
-fn principals(record: &Record<'_, '_>, key: &str) -> Vec<PrincipalId> {
+/// Somebody whom a deny assignment names.
+struct Named {
+    id: PrincipalId,
+    is_group: bool,
+}
+
+fn named(record: &Record<'_, '_>, key: &str) -> Vec<Named> {
     let principals = record.records(key).unwrap_or_default();
-    let id = |principal: &Record<'_, '_>| {
-        let id = principal.guid("id");
-        if id.is_none() {
+    let read = |principal: &Record<'_, '_>| {
+        let Some(id) = principal.guid("id") else {
             principal.missing("id", "a principal");
-        }
-        id
+            return None;
+        };
+        Some(Named { id, is_group: principal.text("type").is_some_and(|kind| kind == "Group") })
     };
-    principals.iter().filter_map(id).collect()
+    principals.iter().filter_map(read).collect()
 }
 
 fn is_enforced(record: &Record<'_, '_>) -> bool {

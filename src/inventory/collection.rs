@@ -175,6 +175,8 @@ pub(super) struct Collection {
     pub(super) role_assignments: ById<AssignmentKey, RoleAssignment>,
     pub(super) scheduled: Vec<Scheduled>,
     pub(super) deny_assignments: ById<AssignmentKey, DenyAssignment>,
+    /// Groups that deny assignments name.
+    pub(super) denied_groups: BTreeMap<PrincipalId, Origin>,
     pub(super) tokens: ById<Scope, Token>,
     pub(super) scope_maps: ById<Scope, ScopeMap>,
     pub(super) federated_credentials: ById<Scope, FederatedCredential>,

@@ -23,6 +23,7 @@ pub(super) fn finish(mut collection: Collection) -> Result<(Inventory, Vec<LoadW
     membership::resolve(&mut collection);
     schedule(&mut collection);
     check_assignments(&mut collection);
+    check_deny_assignments(&mut collection);
     let registries = registries(&mut collection);
     let principals = principals(&mut collection);
     let clusters = clusters(&mut collection, &principals);
@@ -228,6 +229,22 @@ fn check_assignments(collection: &mut Collection) {
             ),
             help: "export the identities of every subscription; others can be asked for by object id only"
                 .to_owned(),
+        });
+    }
+}
+
+/// Warns of deny assignments to groups whose members no export lists: they stop nobody here, and somebody in Azure.
+fn check_deny_assignments(collection: &mut Collection) {
+    for (group, origin) in std::mem::take(&mut collection.denied_groups) {
+        let known = collection.groups.by_id.find(&group);
+        if group == PrincipalId::EVERYONE || known.is_some_and(|group| group.has_members_told) {
+            continue;
+        }
+        collection.warnings.push(LoadWarning {
+            code: LoadWarningCode::UnknownGroup,
+            place: collection.place(origin),
+            message: format!("no export lists the members of group {group}: a deny assignment stops nobody"),
+            help: format!("export `https://graph.microsoft.com/beta/groups/{group}/transitiveMembers`"),
         });
     }
 }

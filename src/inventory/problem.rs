@@ -79,6 +79,8 @@ codes! {
     LoadErrorCode {
         /// A path does not exist or cannot be read.
         Unreadable,
+        /// A folder without any file of data.
+        NoFiles,
         /// A file of no bytes: the command that should have written it failed.
         EmptyFile,
         /// Binary data, or text in an unknown encoding.

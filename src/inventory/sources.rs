@@ -41,10 +41,27 @@ impl Sources {
             if path.as_os_str() == "-" {
                 sources.files.push(path.clone());
             } else {
-                sources.add(path, 0);
+                sources.add_named(path);
             }
         }
         sources
+    }
+
+    /// A path that somebody named must lead to something: a folder that was not mounted, or is being emptied, would
+    /// else be an inventory without any deny assignment.
+    fn add_named(&mut self, path: &Path) {
+        let before = (self.files.len(), self.errors.len(), self.seen.len());
+        self.add(path, 0);
+        let nothing = (self.files.len(), self.errors.len()) == (before.0, before.1);
+        // What an earlier path has brought in already counts.
+        if nothing && self.seen.len() > before.2 {
+            self.errors.push(LoadError {
+                code: LoadErrorCode::NoFiles,
+                place: Place::file(&path.to_string_lossy()),
+                message: "the folder holds no data".to_owned(),
+                help: "check the mount; a tenant without anything is exported as files with `[]`".to_owned(),
+            });
+        }
     }
 
     fn add(&mut self, path: &Path, depth: usize) {

@@ -8,7 +8,7 @@ use std::io::Write;
 use acr_admission::engine::account::{decide_admin_user, decide_anonymous};
 use acr_admission::engine::action::Action;
 use acr_admission::engine::authorize::AccessRequest;
-use acr_admission::engine::decision::{Decision, Reason};
+use acr_admission::engine::decision::{Advice, Decision, Reason};
 use acr_admission::engine::index::{IdentityMatch, Index};
 use acr_admission::inventory::from_documents;
 use assert_cmd::Command;
@@ -331,5 +331,34 @@ fn without_nulls(value: Value) -> Value {
             .collect(),
         Value::Array(items) => items.into_iter().map(without_nulls).collect(),
         other => other,
+    }
+}
+
+/// Which subscription a management group lies above is not known, so its deny assignment is not applied: with a word.
+#[test]
+fn a_deny_assignment_that_may_reach_the_registry_is_told() {
+    let group = scope("MG1", false);
+    let inventory = |denied: &str| {
+        json!({
+            "apiVersion": "acr-admission.dev/v1", "kind": "Inventory",
+            "subscription": SUBSCRIPTION, "resourceGroup": "rg1",
+            "registries": [{"name": "acme", "mode": "rbac"}],
+            "identities": [{"name": "U1", "principalId": id(1)}, {"name": "U2", "principalId": id(2)}],
+            "roleAssignments": [{"principal": "U1", "role": "AcrPull", "scope": "acme"}],
+            "denyAssignments": [{"name": "d", "principals": [denied], "actions": ["*"], "scope": group}],
+        })
+    };
+    for (denied, expected) in [("U1", true), ("everyone", true), ("U2", false)] {
+        let document = ("a.yaml".to_owned(), inventory(denied).to_string().into_bytes());
+        let index = Index::build(from_documents([document]).unwrap().inventory);
+        let decision = index.decide(&AccessRequest {
+            principal: id(1).parse().unwrap(),
+            registry: index.find_registry("acme").unwrap(),
+            repository: Some("app"),
+            action: Action::Pull,
+            now: NOW.parse().unwrap(),
+        });
+        assert_eq!(decision.reason, Reason::AllowedByRole);
+        assert_eq!(decision.advice.contains(Advice::ManagementGroupChainUnknown), expected, "{denied}");
     }
 }

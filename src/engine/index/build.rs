@@ -98,18 +98,20 @@ impl Scopes {
             }
         }
         let below = self.below_registries.get(&registry.id).cloned().unwrap_or_default();
-        let denies = inventory
-            .deny_assignments
-            .iter()
-            .zip(0_u32..)
-            .filter(|(deny, _)| deny.enforced && deny_reaches(deny, registry, &inventory.management_groups))
-            .map(|(_, number)| number)
-            .collect();
+        let denies = |wanted: Option<bool>| {
+            let ancestry = &inventory.management_groups;
+            let numbered = inventory.deny_assignments.iter().zip(0_u32..);
+            numbered
+                .filter(|(deny, _)| deny.enforced && deny_reaches(deny, registry, ancestry) == wanted)
+                .map(|(_, number)| number)
+                .collect()
+        };
         RegistryEntry {
             reaching: sorted(reaching),
             uncertain: sorted(uncertain),
             below: sorted(below),
-            denies,
+            denies: denies(Some(true)),
+            uncertain_denies: denies(None),
         }
     }
 }
@@ -119,14 +121,15 @@ fn management_group_above(group: &Scope, registry: &Registry, ancestry: &Managem
     ancestry.is_ancestor(group.management_group()?, registry.id.subscription()?)
 }
 
-fn deny_reaches(deny: &DenyAssignment, registry: &Registry, ancestry: &ManagementGroups) -> bool {
+/// Whether a deny assignment reaches a registry; `None` where the exports do not tell.
+fn deny_reaches(deny: &DenyAssignment, registry: &Registry, ancestry: &ManagementGroups) -> Option<bool> {
     if deny.only_this_scope {
-        return deny.scope == registry.id;
+        return Some(deny.scope == registry.id);
     }
     if deny.scope.management_group().is_some() {
-        return management_group_above(&deny.scope, registry, ancestry) == Some(true);
+        return management_group_above(&deny.scope, registry, ancestry);
     }
-    deny.scope.contains(&registry.id)
+    Some(deny.scope.contains(&registry.id))
 }
 
 /// The id of the registry that a scope lies below, if it does.

@@ -23,6 +23,8 @@ pub struct RegistryEntry {
     pub(crate) below: Box<[ScopeNumber]>,
     /// The enforced deny assignments that reach it, in file order.
     pub(crate) denies: Box<[u32]>,
+    /// Enforced deny assignments at management groups that may or may not lie above it, in file order.
+    pub(crate) uncertain_denies: Box<[u32]>,
 }
 
 /// Up to here every assignment of a principal is looked at; beyond, only those at each scope in reach.

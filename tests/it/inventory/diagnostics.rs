@@ -267,3 +267,23 @@ fn contradictions_fail_closed() {
     assert!(!registries[2].admin_user_enabled);
     assert!(read(&[LOOSE_ENDS[2]]).unwrap().inventory.deny_assignments[0].enforced);
 }
+
+#[test]
+fn a_deny_assignment_to_a_group_of_unknown_members_is_told() {
+    let group = "30000000-0000-4000-8000-000000000009";
+    let deny = |kind: &str| {
+        format!(
+            r#"[{{"name": "d1", "scope": "/subscriptions/s", "denyAssignmentName": "d",
+            "permissions": [{{"actions": ["*"]}}], "principals": [{{"id": "{group}", "type": "{kind}"}}]}}]"#
+        )
+    };
+    let members =
+        r#"{"@odata.context": "https://graph.microsoft.com/beta/$metadata#directoryObjects", "value": []}"#;
+    let list = format!("members.{group}.json");
+    let codes = |files: &[(&str, &str)]| -> Vec<LoadWarningCode> {
+        read(files).unwrap().warnings.iter().map(|warning| warning.code).collect()
+    };
+    assert_eq!(codes(&[("a.json", &deny("Group"))]), [LoadWarningCode::UnknownGroup]);
+    assert_eq!(codes(&[("a.json", &deny("User"))]), []);
+    assert_eq!(codes(&[("a.json", &deny("Group")), (&list, members)]), []);
+}

@@ -82,6 +82,24 @@ fn a_missing_path_is_an_environment_error_and_does_not_hide_others() {
 }
 
 #[test]
+fn a_folder_without_data_is_no_empty_tenant() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("inner")).unwrap();
+    fs::write(folder.path().join("README.md"), "# notes").unwrap();
+    let codes = |paths: &[&std::path::Path]| {
+        let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
+        let errors = inventory::load(&paths).err();
+        errors.map(|errors| errors.as_slice().iter().map(|error| error.code).collect::<Vec<_>>())
+    };
+    let registries = fixture("az/acr-list.json");
+    assert_eq!(codes(&[folder.path()]), Some(vec![LoadErrorCode::NoFiles]));
+    assert_eq!(codes(&[&registries, folder.path()]), Some(vec![LoadErrorCode::NoFiles]));
+    copy("az/acr-list.json", &folder, "inner/acr-list.json");
+    assert_eq!(codes(&[folder.path()]), None);
+    assert_eq!(codes(&[folder.path(), &folder.path().join("inner")]), None, "read already");
+}
+
+#[test]
 fn every_text_encoding_of_a_shell_gives_the_same() {
     let text = fs::read_to_string(fixture("az/acr-list.json")).unwrap();
     let plain = normal_form(&read(&[("a.json", &text)]).unwrap().inventory);

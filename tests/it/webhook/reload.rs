@@ -51,6 +51,20 @@ async fn a_broken_inventory_changes_nothing_but_is_told() {
     }
 }
 
+/// An unmounted volume is no tenant without registries, and no tenant without deny assignments either.
+#[tokio::test]
+async fn a_folder_that_has_been_emptied_changes_nothing_but_is_told() {
+    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    fs::remove_file(webhook.path("inventory/estate.yaml")).unwrap();
+    webhook
+        .until("the failure is told", async || {
+            webhook.ready().await["failures"]["inventory"]["error"].is_string()
+        })
+        .await;
+    let response = webhook.review(&pod_review("web", "default", &[PULLABLE])).await;
+    assert_eq!(response["auditAnnotations"]["reason-code"], "AllowedByRole");
+}
+
 #[tokio::test]
 async fn a_mounted_config_map_changes_by_its_link() {
     let webhook = Webhook::start(&mode("enforce"), |options, folder| {
@@ -105,7 +119,9 @@ async fn nothing_starts_on_broken_input() {
     options.listen = ([127, 0, 0, 1], 0).into();
     options.health_listen = ([127, 0, 0, 1], 0).into();
     let missing = folder.path().join("missing");
-    let mut cases = Vec::new();
+    let empty = folder.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    let mut cases = vec![server::ServeOptions { inventory: vec![empty], ..options.clone() }];
     for path in [&broken, &missing] {
         cases.push(server::ServeOptions { inventory: vec![path.clone()], ..options.clone() });
         cases.push(server::ServeOptions { settings: Some(path.clone()), ..options.clone() });
