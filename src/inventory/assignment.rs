@@ -5,10 +5,14 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::collection::{AssignmentKey, Collection, FileScopes, Origin};
+use super::merge::unite;
 use super::problem::LoadWarningCode;
 use super::record::Record;
 use super::role;
-use crate::engine::assignment::{AssignmentName, DenyAssignment, PrincipalType, RoleAssignment, Window};
+use crate::engine::assignment::{
+    AssignmentCondition, AssignmentName, DenyAssignment, PermissionBlock, PrincipalType, RoleAssignment,
+    Window,
+};
 use crate::engine::guid::PrincipalId;
 use crate::engine::scope::Scope;
 
@@ -204,9 +208,46 @@ pub(super) fn read_deny(
     if !is_new {
         known.enforced |= deny.enforced;
         if known.display_name.is_empty() {
-            known.display_name = deny.display_name;
+            known.display_name = deny.display_name.clone();
+        }
+        if !merge_deny(known, deny) {
+            let message = format!(
+                "exports of deny assignment `{}` disagree: whatever any of them denies counts",
+                known.name
+            );
+            let help = "export the deny assignments once, after the last change";
+            record.warn(LoadWarningCode::ExportsDisagree, "id", message, help);
         }
     }
+}
+
+/// Adds what another export denies; `false` where the two differ.
+fn merge_deny(known: &mut DenyAssignment, new: DenyAssignment) -> bool {
+    let text =
+        |condition: &Option<Arc<AssignmentCondition>>| condition.as_ref().map(|one| one.text().to_owned());
+    let is_same = |one: &PermissionBlock, other: &PermissionBlock| {
+        let patterns = |block: &PermissionBlock| {
+            [&block.actions, &block.not_actions, &block.data_actions, &block.not_data_actions]
+                .map(Clone::clone)
+        };
+        patterns(one) == patterns(other) && text(&one.condition) == text(&other.condition)
+    };
+    let before = (known.principals.len(), known.excluded.len(), known.permissions.len());
+    let agrees = known.only_this_scope == new.only_this_scope
+        && text(&known.condition) == text(&new.condition)
+        && new.excluded.iter().all(|id| known.excluded.contains(id));
+    unite(&mut known.principals, new.principals);
+    known.excluded.retain(|id| new.excluded.contains(id));
+    for block in new.permissions {
+        if !known.permissions.iter().any(|one| is_same(one, &block)) {
+            known.permissions.push(block);
+        }
+    }
+    known.only_this_scope &= new.only_this_scope;
+    if text(&known.condition) != text(&new.condition) {
+        known.condition = None;
+    }
+    agrees && before == (known.principals.len(), known.excluded.len(), known.permissions.len())
 }
 
 /// Somebody whom a deny assignment names.

@@ -184,15 +184,15 @@ impl<'r> Resolver<'r> {
         let key = AssignmentKey { name: assignment.name.clone(), scope };
         let origin = self.lookup.origin(place);
         if self.lookup.collection.role_assignments.insert(key, origin, assignment).is_err() {
-            let message = "two role assignments with one name at one scope".to_owned();
-            self.lookup.fail(
-                place,
-                LoadErrorCode::BadValue,
-                "name",
-                message,
-                "give each its own `name`".to_owned(),
-            );
+            self.same_name_twice(place, "role");
         }
+    }
+
+    /// Only one of the two would count, and nobody could tell which.
+    fn same_name_twice(&mut self, place: &Place, what: &str) {
+        let message = format!("two {what} assignments with one name at one scope");
+        let help = "give each its own `name`".to_owned();
+        self.lookup.fail(place, LoadErrorCode::BadValue, "name", message, help);
     }
 
     /// The given name, or one made of the fields: readable, and without anything that an id could not hold.
@@ -241,7 +241,11 @@ impl<'r> Resolver<'r> {
             enforced: !item.audit_only,
         };
         let origin = self.lookup.origin(place);
-        self.lookup.collection.deny_assignments.entry(AssignmentKey { name, scope }, origin, || deny);
+        let key = AssignmentKey { name, scope };
+        let (_, is_new) = self.lookup.collection.deny_assignments.entry(key, origin, || deny);
+        if !is_new {
+            self.same_name_twice(place, "deny");
+        }
     }
 
     fn principals(&mut self, place: &Place, field: &str, names: &[String]) -> Vec<PrincipalId> {

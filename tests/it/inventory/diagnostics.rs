@@ -287,3 +287,42 @@ fn a_deny_assignment_to_a_group_of_unknown_members_is_told() {
     assert_eq!(codes(&[("a.json", &deny("User"))]), []);
     assert_eq!(codes(&[("a.json", &deny("Group")), (&list, members)]), []);
 }
+
+/// A deny that only the second export shows must not be lost.
+#[test]
+fn exports_that_differ_about_a_deny_assignment_add_up() {
+    let (one, two) = ("10000000-0000-4000-8000-000000000001", "10000000-0000-4000-8000-000000000002");
+    let deny = |principals: &[&str], excluded: &[&str], action: &str, only_this_scope: bool| {
+        let list = |ids: &[&str]| ids.iter().map(|id| serde_json::json!({"id": id})).collect::<Vec<_>>();
+        serde_json::json!([{
+            "name": "d1", "scope": "/subscriptions/s", "denyAssignmentName": "d",
+            "permissions": [{"actions": [action]}], "principals": list(principals),
+            "excludePrincipals": list(excluded), "doNotApplyToChildScopes": only_this_scope,
+        }])
+        .to_string()
+    };
+    let first = deny(&[one], &[two], "*/read", true);
+    let loaded = read(&[("a.json", &first), ("b.json", &deny(&[two], &[], "*", false))]).unwrap();
+    let [merged] = loaded.inventory.deny_assignments.as_slice() else { panic!("one deny assignment") };
+    assert_eq!((merged.principals.len(), merged.excluded.len(), merged.permissions.len()), (2, 0, 2));
+    assert!(!merged.only_this_scope);
+    assert_eq!(loaded.warnings.len(), 1);
+    assert_eq!(loaded.warnings[0].code, LoadWarningCode::ExportsDisagree);
+    assert_eq!(read(&[("a.json", &first), ("b.json", &first)]).unwrap().warnings, []);
+}
+
+#[test]
+fn two_hand_written_assignments_of_one_name_are_refused() {
+    let document = |list: &str| {
+        format!(
+            "apiVersion: acr-admission.dev/v1\nkind: Inventory\nsubscription: s\nresourceGroup: g\n\
+             registries: [{{name: acme}}]\n{list}\n"
+        )
+    };
+    let deny = "{name: d, principals: [everyone], actions: ['*'], scope: acme}";
+    let other = deny.replace("name: d", "name: e");
+    let twice = document(&format!("denyAssignments: [{deny}, {deny}]"));
+    let errors = read(&[("a.yaml", &twice)]).unwrap_err();
+    assert_eq!(errors.as_slice()[0].message, "two deny assignments with one name at one scope");
+    assert!(read(&[("a.yaml", &document(&format!("denyAssignments: [{deny}, {other}]")))]).is_ok());
+}
