@@ -76,6 +76,7 @@ pub fn estate(size: usize) -> Inventory {
             id: principal(1_000_000 + number),
             name: format!("group-{number}").into(),
             members: (0..10).map(|member| principal(number * 5 + member)).collect(),
+            members_known: true,
             members_may_be_hidden: false,
         })
         .collect();
@@ -96,6 +97,7 @@ fn registry(number: usize) -> Registry {
         quarantine_enabled: false,
         arm_audience_tokens_enabled: None,
         network_restricted: false,
+        locked_repositories: Vec::new(),
     }
 }
 

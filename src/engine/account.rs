@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::action::{Action, Permission, PermissionsMode};
-use super::decision::{Advice, Decider, Decision, Reason};
+use super::decision::{Advice, Decider, Decision, Reason, Verdict};
 use super::index::Index;
 use super::inventory::{Registry, ScopeMap, Token};
 
@@ -34,27 +34,47 @@ impl Index {
             repository.is_some_and(|repository| needed.iter().all(|one| covers(map, *one, repository)))
         });
         let reason = if covered { Reason::AllowedByToken } else { Reason::TokenScopeMapDoesNotCover };
-        Decision { by: map.map(Decider::ScopeMap), ..Decision::plain(reason) }
+        let decision = Decision { by: map.map(Decider::ScopeMap), ..Decision::plain(reason) };
+        match self.registry_by_id(&token.registry) {
+            Some(registry) => mind_lock(registry, repository, action, decision),
+            None => decision,
+        }
     }
 }
 
 /// What the holder of a registry's admin password may do: everything, while the admin user is on.
 #[must_use]
-pub fn decide_admin_user(registry: &Registry) -> Decision<'static> {
-    Decision::plain(if registry.admin_user_enabled {
-        Reason::AllowedByAdminUser
-    } else {
-        Reason::AdminUserDisabled
-    })
+pub fn decide_admin_user(registry: &Registry, repository: Option<&str>, action: Action) -> Decision<'static> {
+    let reason =
+        if registry.admin_user_enabled { Reason::AllowedByAdminUser } else { Reason::AdminUserDisabled };
+    mind_lock(registry, repository, action, Decision::plain(reason))
 }
 
 /// What a request without any credential may do: pull, where the registry lets everybody.
 #[must_use]
-pub fn decide_anonymous(registry: &Registry, action: Action) -> Decision<'static> {
-    if action == Action::Pull && allows_anonymous_pull(registry) {
-        return Decision::plain(Reason::AllowedByAnonymousPull);
+pub fn decide_anonymous(registry: &Registry, repository: Option<&str>, action: Action) -> Decision<'static> {
+    let reason = match action {
+        Action::Pull if allows_anonymous_pull(registry) => Reason::AllowedByAnonymousPull,
+        Action::Pull => Reason::NoPullPermission,
+        Action::Push | Action::Delete | Action::List | Action::Catalog => Reason::NoPermission,
+    };
+    mind_lock(registry, repository, action, Decision::plain(reason))
+}
+
+/// What becomes of a decision where the repository's lock attribute `readEnabled` is false: nobody pulls, whoever
+/// they are (Azure Container Registry, "Lock images"). The other lock attributes leave pulls alone.
+pub(in crate::engine) fn mind_lock<'index>(
+    registry: &Registry,
+    repository: Option<&str>,
+    action: Action,
+    decision: Decision<'index>,
+) -> Decision<'index> {
+    let locked = |name| registry.locked_repositories.iter().any(|locked| locked == name);
+    // Who could not pull anyway is told why: the lock is not what keeps them out.
+    if action == Action::Pull && decision.verdict() != Verdict::Deny && repository.is_some_and(locked) {
+        return Decision { reason: Reason::RepositoryReadLocked, by: None, ..decision };
     }
-    Decision::plain(if action == Action::Pull { Reason::NoPullPermission } else { Reason::NoPermission })
+    decision
 }
 
 /// Whether everybody may pull. The Basic SKU lacks the feature, whatever the switch says.

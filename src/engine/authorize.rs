@@ -11,13 +11,14 @@
 
 use jiff::Timestamp;
 
+use super::account::mind_lock;
 use super::action::{Action, Permission, PermissionsMode};
 use super::assignment::{AssignmentCondition, DenyAssignment, RoleAssignment};
 use super::condition::Truth;
+use super::conditional_access::SignIn;
 use super::decision::{Advice, AdviceSet, Decider, Decision, Reason};
 use super::guid::PrincipalId;
 use super::index::{CompiledDeny, Entry, Index, RegistryEntry, RegistryNumber};
-use super::inventory::PrincipalKind;
 
 /// One question: may `principal` do `action` with `repository` of `registry` at `now`?
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,12 @@ impl Index {
     /// Answers one question. A pure function of the index and the request.
     #[must_use]
     pub fn decide(&self, request: &AccessRequest<'_>) -> Decision<'_> {
+        self.decide_signed_in(request, &SignIn::default())
+    }
+
+    /// Answers one question about somebody of whose sign-in something is known.
+    #[must_use]
+    pub fn decide_signed_in(&self, request: &AccessRequest<'_>, sign_in: &SignIn<'_>) -> Decision<'_> {
         let Some(registry) = self.registry(request.registry) else {
             return Decision::plain(Reason::RegistryNotManaged);
         };
@@ -89,7 +96,8 @@ impl Index {
             Some(mode) => self.decide_in_mode(request, mode),
             None => self.decide_in_both_modes(request),
         };
-        self.mind_conditional_access(request, decision)
+        let decision = self.mind_sign_in(request, sign_in, registry, decision);
+        mind_lock(registry, request.repository, request.action, decision)
     }
 
     /// The answer as if the registry were in `mode`.
@@ -194,11 +202,14 @@ impl Index {
         advice: &mut AdviceSet,
     ) -> Option<(Contribution, Entry)> {
         let mut best: Option<(Contribution, Entry)> = None;
+        let mut only_by_wildcard = true;
         for principal in self.identity_set(request.principal) {
             let entries = self.entries_of(principal);
             for entry in registry.reaching_among(entries) {
                 let contribution = self.weigh(request, *entry, permission);
                 contribution.advise(advice);
+                only_by_wildcard &=
+                    contribution != Contribution::Granted || self.is_by_registry_wildcard(*entry, permission);
                 let better =
                     best.is_none_or(|(found, at)| (contribution, entry.assignment) < (found, at.assignment));
                 if better {
@@ -207,7 +218,14 @@ impl Index {
             }
             registry.advise_on_others(entries, advice);
         }
+        if only_by_wildcard && best.is_some_and(|(found, _)| found == Contribution::Granted) {
+            advice.insert(Advice::WildcardInCustomRole);
+        }
         best
+    }
+
+    fn is_by_registry_wildcard(&self, entry: Entry, permission: Permission) -> bool {
+        self.role(entry).is_some_and(|role| role.by_registry_wildcard.contains(permission))
     }
 
     /// What one assignment that reaches the registry contributes.
@@ -304,26 +322,6 @@ impl Index {
         let named = |ids: &[PrincipalId]| self.identity_set(principal).any(|id| ids.contains(&id));
         (deny.principals.contains(&PrincipalId::EVERYONE) || named(&deny.principals))
             && !named(&deny.excluded)
-    }
-
-    /// Conditional Access stops people, never identities of workloads. Whether a person's sign-in meets its
-    /// controls is not judged here, so a grant to a person is not an answer while such policies are enforced.
-    fn mind_conditional_access<'index>(
-        &'index self,
-        request: &AccessRequest<'_>,
-        decision: Decision<'index>,
-    ) -> Decision<'index> {
-        let enforced = |state: &str| state.eq_ignore_ascii_case("enabled");
-        let policies = &self.inventory().conditional_access_policies;
-        let stopped = decision.reason == Reason::AllowedByRole
-            && policies.iter().any(|policy| enforced(&policy.state))
-            && self
-                .principal(request.principal)
-                .is_some_and(|principal| principal.kind == PrincipalKind::User);
-        if stopped {
-            return Decision { reason: Reason::ConditionalAccessNotEvaluated, ..decision };
-        }
-        decision
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::assignment::{DenyAssignment, RoleAssignment};
+use super::conditional_access::ConditionalAccessPolicy;
 use super::inventory::ScopeMap;
 
 /// The answer for one image. Never fewer than five: unknown is neither deny nor allow until a setting says so.
@@ -86,6 +87,8 @@ coded! {
         AllowedByAdminUser,
         /// The registry lets everybody pull.
         AllowedByAnonymousPull,
+        /// An RBAC-only registry lets its own tasks do everything.
+        AllowedByTaskDefaultAccess,
         /// A role would do, its condition excludes the repository.
         ConditionNotMet,
         /// A role would do, its condition cannot be evaluated with what the registry supplies.
@@ -102,6 +105,14 @@ coded! {
         NoPermission,
         /// A deny assignment wins.
         DeniedByDenyAssignment,
+        /// A Conditional Access policy demands of this person's sign-in what it does not meet.
+        BlockedByConditionalAccess,
+        /// The registry refuses Entra tokens that were issued for Azure Resource Manager.
+        TokenAudienceRejected,
+        /// The repository is locked against reading, for everybody.
+        RepositoryReadLocked,
+        /// The ACR task reads its registry with no identity, which an ABAC-enabled registry does not let in.
+        TaskHasNoRegistryIdentity,
         /// The spelling of the host, or its cloud, keeps the node from sending its credential.
         NodeCredentialNotSent,
         /// Virtual nodes have no credential of their own.
@@ -138,7 +149,7 @@ coded! {
         ClientIdNotFederated,
         /// The exports do not say which permissions mode the registry is in, and the modes differ.
         RegistryModeUnknown,
-        /// A person's sign-in may be stopped by Conditional Access, which is not judged.
+        /// A person's sign-in may be stopped by a Conditional Access policy; the exports do not tell.
         ConditionalAccessNotEvaluated,
         /// The inventory does not say who pulls in this cluster.
         ClusterPullIdentityUnknown,
@@ -163,7 +174,8 @@ impl Reason {
             Self::AllowedByRole
             | Self::AllowedByToken
             | Self::AllowedByAdminUser
-            | Self::AllowedByAnonymousPull => Verdict::Allow,
+            | Self::AllowedByAnonymousPull
+            | Self::AllowedByTaskDefaultAccess => Verdict::Allow,
             Self::ConditionNotMet
             | Self::ConditionNotEvaluable
             | Self::ConditionInvalid
@@ -172,6 +184,10 @@ impl Reason {
             | Self::NoPullPermission
             | Self::NoPermission
             | Self::DeniedByDenyAssignment
+            | Self::BlockedByConditionalAccess
+            | Self::TokenAudienceRejected
+            | Self::RepositoryReadLocked
+            | Self::TaskHasNoRegistryIdentity
             | Self::NodeCredentialNotSent
             | Self::VirtualNodeHasNoPullIdentity
             | Self::NoPullIdentityConfigured
@@ -236,6 +252,8 @@ coded! {
         NodeLogsInAtForeignRegistry,
         /// Somebody with this pull secret could pull once it can be read here.
         PullSecretNotRead,
+        /// The registry takes tokens for Azure Resource Manager too, which other Conditional Access policies govern.
+        ConditionalAccessMayBeBypassed,
     }
 }
 
@@ -275,6 +293,8 @@ pub enum Decider<'index> {
     DenyAssignment(&'index DenyAssignment),
     /// The scope map of a token.
     ScopeMap(&'index ScopeMap),
+    /// A Conditional Access policy.
+    ConditionalAccessPolicy(&'index ConditionalAccessPolicy),
 }
 
 impl Decider<'_> {
@@ -285,6 +305,7 @@ impl Decider<'_> {
             Self::RoleAssignment(assignment) => assignment.name.to_string(),
             Self::DenyAssignment(deny) => deny.name.to_string(),
             Self::ScopeMap(map) => map.name.to_string(),
+            Self::ConditionalAccessPolicy(policy) => policy.id.to_string(),
         }
     }
 }

@@ -5,13 +5,13 @@
 //! error. Order is the order of the exports, because verdicts name the *first* assignment that decided.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use smol_str::SmolStr;
 
 use super::action::PermissionsMode;
 use super::assignment::{DenyAssignment, RoleAssignment, RoleDefinition};
+use super::conditional_access::ConditionalAccessPolicy;
 use super::guid::{ClientId, PrincipalId};
 use super::scope::Scope;
 
@@ -77,6 +77,8 @@ pub struct Registry {
     pub arm_audience_tokens_enabled: Option<bool>,
     /// Whether the public network is refused, or limited to a list: advice only, never a verdict.
     pub network_restricted: bool,
+    /// Repositories whose lock attribute `readEnabled` is false: nobody pulls from them.
+    pub locked_repositories: Vec<SmolStr>,
 }
 
 /// What kind of Entra object a principal is.
@@ -114,6 +116,8 @@ pub struct Group {
     pub name: SmolStr,
     /// Direct (or already transitive) members.
     pub members: Vec<PrincipalId>,
+    /// Whether an export lists the members, people at least. Without, some may be known from elsewhere.
+    pub members_known: bool,
     /// The only member list at hand came from a command that leaves service principals out and shows none.
     pub members_may_be_hidden: bool,
 }
@@ -207,19 +211,8 @@ pub struct Task {
     pub user_identities: Vec<Scope>,
     /// `credentials.sourceRegistry.identity`: `[system]`, a client id, `none`, or absent.
     pub source_identity: Option<SmolStr>,
-}
-
-/// A Conditional Access policy, as far as it can touch a registry sign-in.
-#[derive(Clone, Debug)]
-pub struct ConditionalAccessPolicy {
-    /// The policy's id.
-    pub id: SmolStr,
-    /// The display name.
-    pub name: SmolStr,
-    /// `enabled`, `disabled` or `enabledForReportingButNotEnforced`.
-    pub state: SmolStr,
-    /// The whole policy, as JSON text, for the rules that read more of it.
-    pub document: Arc<str>,
+    /// `credentials.sourceRegistry.loginMode` is `None`: no default access in an RBAC-only registry either.
+    pub login_disabled: bool,
 }
 
 /// Which management groups lie above a subscription.

@@ -17,8 +17,9 @@ use super::principal::PrincipalPart;
 use super::problem::{LoadError, LoadErrors, LoadWarning, Place};
 use super::registry::RegistryPart;
 use crate::engine::assignment::{AssignmentName, DenyAssignment, RoleAssignment, RoleDefinition};
+use crate::engine::conditional_access::ConditionalAccessPolicy;
 use crate::engine::guid::{PrincipalId, RoleId};
-use crate::engine::inventory::{ConditionalAccessPolicy, FederatedCredential, ScopeMap, Task, Token};
+use crate::engine::inventory::{FederatedCredential, ScopeMap, Task, Token};
 use crate::engine::scope::Scope;
 
 /// Where a record came from: small, because there are 100,000 of them.

@@ -331,7 +331,13 @@ pub(super) fn finish(collection: &mut Collection) -> Vec<Group> {
         }
         let mut seen = std::collections::HashSet::new();
         part.members.retain(|member| seen.insert(*member));
-        finished.push(Group { id, name: part.name, members: part.members, members_may_be_hidden });
+        finished.push(Group {
+            id,
+            members_known: part.has_complete_list || part.doubtful_list.is_some(),
+            name: part.name,
+            members: part.members,
+            members_may_be_hidden,
+        });
     }
     finished
 }

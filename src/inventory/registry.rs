@@ -38,6 +38,7 @@ pub(super) struct RegistryPart {
     pub(super) quarantine_enabled: Option<bool>,
     pub(super) arm_audience_tokens_enabled: Option<bool>,
     pub(super) network_restricted: Option<bool>,
+    pub(super) locked_repositories: Vec<SmolStr>,
 }
 
 impl RegistryPart {
@@ -55,11 +56,13 @@ impl RegistryPart {
             quarantine_enabled,
             arm_audience_tokens_enabled,
             network_restricted,
+            locked_repositories,
         } = other;
         // The spelling of a name may differ between exports and means nothing.
         self.name = self.name.take().or(name);
         unite(&mut self.regional_hosts, regional_hosts);
         unite(&mut self.data_hosts, data_hosts);
+        unite(&mut self.locked_repositories, locked_repositories);
         let agreements = [
             ("roleAssignmentMode", self.merge_mode(mode)),
             ("loginServer", settle(&mut self.login_server, login_server)),
@@ -113,6 +116,7 @@ impl RegistryPart {
             quarantine_enabled: self.quarantine_enabled.unwrap_or(false),
             arm_audience_tokens_enabled: self.arm_audience_tokens_enabled,
             network_restricted: self.network_restricted.unwrap_or(false),
+            locked_repositories: self.locked_repositories,
         }
     }
 }
@@ -134,6 +138,8 @@ pub(super) fn read(collection: &mut Collection, origin: Origin, record: &Record<
         quarantine_enabled: policy(record, "quarantinePolicy"),
         arm_audience_tokens_enabled: policy(record, "azureADAuthenticationAsArmPolicy"),
         network_restricted: network_restricted(record),
+        // A lock is an attribute of the repository; no export of registries shows it.
+        locked_repositories: Vec::new(),
     };
     merge_into(collection, origin, id, part, |code, field, message| {
         record.warn(code, field, message, "export the registries once, after the last change");
@@ -274,6 +280,9 @@ pub(super) fn read_task(collection: &mut Collection, origin: Origin, record: &Re
         user_identities: user_identities
             .map(|ids| ids.keys().filter_map(|key| collection.scopes.intern(key).ok()).collect())
             .unwrap_or_default(),
+        login_disabled: source.as_ref().is_some_and(|source| {
+            source.text("loginMode").is_some_and(|mode| mode.eq_ignore_ascii_case("none"))
+        }),
         source_identity: source.and_then(|source| source.name("identity")),
     };
     if let Some(principal_id) = system_identity {

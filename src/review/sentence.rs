@@ -13,6 +13,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::AllowedByToken => "the scope map of its token covers the repository",
         Reason::AllowedByAdminUser => "the registry's admin user may pull everything",
         Reason::AllowedByAnonymousPull => "the registry lets everybody pull",
+        Reason::AllowedByTaskDefaultAccess => "a registry in mode rbac lets its own tasks in",
         Reason::ConditionNotMet => "the condition of its role assignment excludes the repository",
         Reason::ConditionNotEvaluable => {
             "the condition of its role assignment needs what a pull does not carry"
@@ -23,6 +24,10 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::NoPullPermission => "no role assignment grants it the pull",
         Reason::NoPermission => "no role assignment grants it this action",
         Reason::DeniedByDenyAssignment => "a deny assignment takes the pull away",
+        Reason::BlockedByConditionalAccess => "a Conditional Access policy stops this person's sign-in",
+        Reason::TokenAudienceRejected => "the registry refuses tokens issued for Azure Resource Manager",
+        Reason::RepositoryReadLocked => "the repository is locked against reading",
+        Reason::TaskHasNoRegistryIdentity => "the task reads its registry with no identity",
         Reason::NodeCredentialNotSent => "the node sends no credential to a host in this spelling or cloud",
         Reason::VirtualNodeHasNoPullIdentity => "virtual nodes have no identity to pull with",
         Reason::NoPullIdentityConfigured => "the cluster has no pull identity for this service account",
@@ -85,6 +90,9 @@ pub const fn advice(advice: Advice) -> &'static str {
         Advice::DenyConditionNotEvaluable => "a deny assignment's condition cannot be evaluated; it applies",
         Advice::NodeLogsInAtForeignRegistry => {
             "the node signs in at every registry of its cloud that a pod names, this foreign one included"
+        }
+        Advice::ConditionalAccessMayBeBypassed => {
+            "the registry takes tokens for Resource Manager too, which this Conditional Access policy does not govern"
         }
         Advice::PullSecretNotRead => "a pull secret that is not read here may hold a login that can pull",
     }

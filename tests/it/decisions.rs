@@ -3,22 +3,25 @@
 //! Each row becomes a hand-written inventory of its own and one question; both doors must give the row's verdict
 //! and reason.
 
-use std::io::Write;
-
 use acr_admission::engine::account::{decide_admin_user, decide_anonymous};
 use acr_admission::engine::action::Action;
 use acr_admission::engine::authorize::AccessRequest;
+use acr_admission::engine::conditional_access::{SignIn, TokenAudience};
 use acr_admission::engine::decision::{Advice, Decision, Reason};
-use acr_admission::engine::index::{IdentityMatch, Index};
+use acr_admission::engine::image::ImageReference;
+use acr_admission::engine::index::{HostMatch, IdentityMatch, Index};
+use acr_admission::engine::task::{QuickRunIdentity, TaskRequest};
 use acr_admission::inventory::from_documents;
 use assert_cmd::Command;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 const TABLE: &str = include_str!("../cases/decisions.yaml");
 const NOW: &str = "2026-11-22T12:00:00Z";
 const SUBSCRIPTION: &str = "5b000000-0000-4000-8000-000000000001";
+const REGISTRIES: &str = "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26";
 const CLIENT_ID: &str = "c1000000-0000-4000-8000-000000000001";
 
 #[derive(Deserialize)]
@@ -39,9 +42,14 @@ struct Row {
     #[serde(default)]
     registry: Value,
     token: Option<Token>,
+    #[serde(default)]
+    policies: Vec<Policy>,
+    task: Option<Task>,
     asks: Question,
     expect: String,
     reason: String,
+    /// All advice of the engine, where the row is about it.
+    advice: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -97,22 +105,56 @@ struct Token {
     expires: Option<String>,
 }
 
+/// A Conditional Access policy: parts of Graph's shape, where they are not the usual ones.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Policy {
+    state: Option<String>,
+    users: Option<Value>,
+    applications: Option<Value>,
+    #[serde(default)]
+    conditions: Value,
+    grant: Option<Value>,
+}
+
+/// An ACR task: parts of the CLI's shape. It has a system-assigned identity, which grants call `task`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Task {
+    source: Option<Value>,
+    #[serde(default)]
+    identities: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Question {
     identity: Option<String>,
     action: Option<String>,
     repository: Option<String>,
+    image: Option<String>,
+    #[serde(default)]
+    task: bool,
+    quick_run: Option<String>,
+    audience: Option<String>,
+    #[serde(default)]
+    met: Vec<String>,
 }
 
 #[test]
 fn every_row_holds_in_the_engine() {
     let mut wrong = Vec::new();
     for (row, mode) in rows() {
-        let index = Index::build(from_documents([document(&row, &mode)]).unwrap().inventory);
+        let index = Index::build(from_documents(documents(&row, &mode)).unwrap().inventory);
         let decision = ask_engine(&index, &row.asks);
-        if decision.to_string() != row.reason || decision.verdict().as_str() != row.expect {
-            wrong.push(format!("row {} in {mode}: {decision}, not {}", row.number, row.reason));
+        let advice: Vec<String> = decision.advice.iter().map(|advice| advice.to_string()).collect();
+        if let Some(expected) = &row.advice
+            && advice != *expected
+        {
+            wrong.push(format!("row {} in {mode}: advice {advice:?}, not {expected:?}", row.number));
+        }
+        if decision.reason.to_string() != row.reason || decision.verdict().as_str() != row.expect {
+            wrong.push(format!("row {} in {mode}: {}, not {}", row.number, decision.reason, row.reason));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -122,18 +164,11 @@ fn every_row_holds_in_the_engine() {
 fn every_row_holds_on_the_command_line() {
     let mut wrong = Vec::new();
     for (row, mode) in rows() {
-        let mut inventory = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
-        inventory.write_all(&document(&row, &mode).1).unwrap();
-        let question = json!({
-            "id": "row", "identity": row.asks.identity.as_deref().unwrap_or("U1"), "registry": "acme",
-            "repository": row.asks.repository, "action": row.asks.action.as_deref().unwrap_or("pull"),
-        });
-        let run = Command::new(env!("CARGO_BIN_EXE_acr-admission"))
-            .args(["can-pull", "--batch", "-", "--now", NOW, "--inventory"])
-            .arg(inventory.path())
-            .write_stdin(format!("{question}\n"))
-            .output()
-            .unwrap();
+        let inventory = tempfile::tempdir().unwrap();
+        for (name, text) in documents(&row, &mode) {
+            std::fs::write(inventory.path().join(name), text).unwrap();
+        }
+        let run = command(&row.asks).arg("--inventory").arg(inventory.path()).output().unwrap();
         let answer: Value = serde_json::from_slice(&run.stdout).unwrap_or_default();
         if answer["verdict"] != json!(row.expect) || answer["reason"] != json!(row.reason) {
             let talk = String::from_utf8_lossy(&run.stderr);
@@ -141,6 +176,31 @@ fn every_row_holds_on_the_command_line() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The question as a batch of one line; questions about tasks only go on the command line.
+fn command(asks: &Question) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
+    command.args(["can-pull", "--now", NOW, "--audience", asks.audience.as_deref().unwrap_or("registry")]);
+    command.args(asks.met.iter().flat_map(|control| ["--control-met", control]));
+    let identity = asks.identity.as_deref().unwrap_or("U1");
+    let action = asks.action.as_deref().unwrap_or("pull");
+    if asks.task || asks.quick_run.is_some() {
+        command.args(["-o", "json", "--registry", "acme", "--action", action]);
+        command.args(asks.repository.iter().flat_map(|repository| ["--repository", repository]));
+        match &asks.quick_run {
+            Some(word) => command.args([identity, "--quick-run", word]),
+            None => command.args(["--task", "build"]),
+        };
+        return command;
+    }
+    let registry = asks.image.is_none().then_some("acme");
+    let question = json!({
+        "id": "row", "identity": identity, "registry": registry, "repository": asks.repository,
+        "image": asks.image, "action": action,
+    });
+    command.args(["--batch", "-"]).write_stdin(format!("{question}\n"));
+    command
 }
 
 fn rows() -> Vec<(std::rc::Rc<Row>, String)> {
@@ -151,35 +211,98 @@ fn rows() -> Vec<(std::rc::Rc<Row>, String)> {
         .map(std::rc::Rc::new)
         .flat_map(|row| row.modes.clone().into_iter().map(move |mode| (row.clone(), mode)))
         .collect();
-    assert!(rows.len() > 90, "only {} rows", rows.len());
+    assert!(rows.len() > 140, "only {} rows", rows.len());
     rows
 }
 
-fn ask_engine(index: &Index, question: &Question) -> Reason {
+fn ask_engine<'index>(index: &'index Index, question: &Question) -> Decision<'index> {
     let now: Timestamp = NOW.parse().unwrap();
     let action: Action = question.action.as_deref().unwrap_or("pull").parse().unwrap();
     let number = index.find_registry("acme").unwrap();
     let registry = index.registry(number).unwrap();
     let repository = question.repository.as_deref();
-    let decision = match question.identity.as_deref().unwrap_or("U1") {
-        "acme" => decide_admin_user(registry),
-        "anonymous" => decide_anonymous(registry, action),
+    if let Some(image) = &question.image {
+        let image: ImageReference = image.parse().unwrap();
+        assert!(matches!(index.host(image.host()), Some(HostMatch::DataEndpoint(_))));
+        return Decision::plain(Reason::NotALoginServer);
+    }
+    let controls_met: Vec<SmolStr> = question.met.iter().map(SmolStr::from).collect();
+    let audience = match question.audience.as_deref() {
+        Some("arm") => TokenAudience::ResourceManager,
+        _ => TokenAudience::Registry,
+    };
+    let sign_in = SignIn { audience, controls_met: &controls_met };
+    let request = TaskRequest { registry: number, repository, action, now };
+    if question.task {
+        return index.decide_task(index.find_task(number, "build").unwrap(), &request);
+    }
+    if let Some(word) = &question.quick_run {
+        let identity = if word == "[caller]" { QuickRunIdentity::Caller } else { QuickRunIdentity::Nobody };
+        let caller = principal(question.identity.as_deref().unwrap_or("U1")).parse().unwrap();
+        return index.decide_quick_run(caller, identity, &request, &sign_in);
+    }
+    match question.identity.as_deref().unwrap_or("U1") {
+        "acme" => decide_admin_user(registry, repository, action),
+        "anonymous" => decide_anonymous(registry, repository, action),
         "token" => index.decide_token(index.token(number, "token").unwrap(), repository, action, now),
         name => match index.find_identity(name) {
-            IdentityMatch::One(found) => index.decide(&AccessRequest {
-                principal: found.principal_id,
-                registry: number,
-                repository,
-                action,
-                now,
-            }),
+            IdentityMatch::One(found) => index.decide_signed_in(&request.of(found.principal_id), &sign_in),
             IdentityMatch::Several | IdentityMatch::None => Decision::plain(Reason::IdentityNotInEstate),
         },
-    };
-    decision.reason
+    }
 }
 
-/// The row's estate as a hand-written inventory.
+/// The row's estate: a hand-written inventory, and exports of what that form does not have.
+fn documents(row: &Row, mode: &str) -> Vec<(String, Vec<u8>)> {
+    let mut documents = vec![document(row, mode)];
+    if !row.policies.is_empty() {
+        let policies: Vec<_> = row.policies.iter().enumerate().map(policy).collect();
+        documents.push(("policies.json".to_owned(), json!({"value": policies}).to_string().into_bytes()));
+    }
+    if let Some(task) = &row.task {
+        let identities: serde_json::Map<_, _> =
+            task.identities.iter().map(|name| (user_assigned(name), json!({}))).collect();
+        let task = json!({
+            "id": format!("{}/tasks/build", scope("R", false)), "name": "build",
+            "type": "Microsoft.ContainerRegistry/registries/tasks",
+            "identity": {"principalId": id(5), "userAssignedIdentities": identities},
+            "credentials": {"sourceRegistry": task.source},
+        });
+        documents.push(("tasks.json".to_owned(), json!([task]).to_string().into_bytes()));
+    }
+    documents
+}
+
+fn policy((number, policy): (usize, &Policy)) -> Value {
+    let mut conditions = json!({
+        "users": policy.users.clone().unwrap_or(json!({"includeUsers": ["All"]})),
+        "applications": policy.applications.clone().unwrap_or(json!({"includeApplications": [REGISTRIES]})),
+        "clientAppTypes": ["all"], "locations": null, "signInRiskLevels": [],
+    });
+    for (key, value) in policy.conditions.as_object().into_iter().flatten() {
+        conditions[key] = value.clone();
+    }
+    let text = json!({
+        "id": format!("policy-{number}"), "state": policy.state.as_deref().unwrap_or("enabled"),
+        "conditions": conditions,
+        "grantControls": policy.grant.clone().unwrap_or(json!({"operator": "OR", "builtInControls": ["mfa"]})),
+    });
+    serde_json::from_str(&in_ids(&text.to_string())).unwrap()
+}
+
+/// Names of people and groups to their ids, as policies have them.
+fn in_ids(text: &str) -> String {
+    let names = ["person", "G1", "G2", "U1"];
+    names.iter().fold(text.to_owned(), |text, name| {
+        text.replace(&format!("\"{name}\""), &format!("\"{}\"", principal(name)))
+    })
+}
+
+fn user_assigned(name: &str) -> String {
+    let group = format!("/subscriptions/{SUBSCRIPTION}/resourceGroups/rg1");
+    format!("{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}")
+}
+
 fn document(row: &Row, mode: &str) -> (String, Vec<u8>) {
     let mut registry = json!({"name": "acme", "id": scope("R", false)});
     if mode != "unknown" {
@@ -197,10 +320,11 @@ fn document(row: &Row, mode: &str) -> (String, Vec<u8>) {
         "registries": [registry, {"name": "other", "id": scope("other", false), "mode": "rbac"}],
         "identities": [
             {"name": "U1", "principalId": id(1), "clientId": CLIENT_ID},
-            {"name": "U2", "principalId": id(2)},
+            {"name": "U2", "principalId": id(2), "id": user_assigned("U2")},
+            {"name": "person", "principalId": id(4), "kind": "user"},
         ],
         "groups": [
-            {"name": "G1", "id": id(11), "members": [id(1)]},
+            {"name": "G1", "id": id(11), "members": [id(1), id(4)]},
             {"name": "G2", "id": id(12), "members": [id(11)]},
         ],
         "managementGroups": [{"subscription": SUBSCRIPTION, "ancestors": ["MG1"]}],
@@ -302,6 +426,8 @@ fn principal(name: &str) -> String {
         "U1" => id(1),
         "U2" => id(2),
         "U3" => id(3),
+        "person" => id(4),
+        "task" => id(5),
         "G1" => id(11),
         "G2" => id(12),
         "client id of U1" => CLIENT_ID.to_owned(),

@@ -2,22 +2,25 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::{DocumentFormat, InventoryArgs, VerdictArgs};
 use crate::engine::action::Action;
+use crate::engine::conditional_access::TokenAudience;
+use crate::engine::task::QuickRunIdentity;
 
 /// The arguments of `can-pull`.
 #[derive(Args, Debug)]
 #[command(override_usage = "acr-admission can-pull [OPTIONS] IDENTITY IMAGE\n       \
     acr-admission can-pull [OPTIONS] IDENTITY --registry REGISTRY --repository REPOSITORY\n       \
+    acr-admission can-pull [OPTIONS] --task TASK --registry REGISTRY --repository REPOSITORY\n       \
     acr-admission can-pull [OPTIONS] --batch FILE")]
 #[command(group = ArgGroup::new("what").args(["image", "registry", "batch"]).required(true))]
 pub struct CanPullArgs {
     /// Object id, client id, resource id or display name; or a token's name, the registry's own name for its admin
     /// user, or `anonymous`
-    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    #[arg(required_unless_present_any = ["batch", "task"], conflicts_with_all = ["batch", "task"])]
     pub identity: Option<String>,
     /// The image, such as contoso.azurecr.io/team/app:1
     #[arg(conflicts_with = "batch")]
@@ -28,6 +31,19 @@ pub struct CanPullArgs {
     /// The repository in that registry
     #[arg(long, requires = "registry", env = "ACR_ADMISSION_REPOSITORY")]
     pub repository: Option<String>,
+    /// Ask for an ACR task of that registry instead of an identity, with whatever it reads its registry with
+    #[arg(long, requires = "registry", conflicts_with_all = ["batch", "quick_run"], env = "ACR_ADMISSION_TASK")]
+    pub task: Option<String>,
+    /// Ask for a quick build or quick run that the identity starts: the word of `--source-acr-auth-id`
+    #[arg(long, value_enum, conflicts_with = "batch", env = "ACR_ADMISSION_QUICK_RUN")]
+    pub quick_run: Option<QuickRunArg>,
+    /// A Conditional Access control that the person's sign-in meets; without, none counts as met
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',', value_parser = PossibleValuesParser::new(CONTROLS),
+        env = "ACR_ADMISSION_CONTROL_MET")]
+    pub control_met: Vec<String>,
+    /// For whom the Entra token is issued that the registry is shown
+    #[arg(long, value_enum, default_value_t, env = "ACR_ADMISSION_AUDIENCE")]
+    pub audience: AudienceArg,
     /// What the identity wants to do
     #[arg(long, value_enum, default_value_t, env = "ACR_ADMISSION_ACTION")]
     pub action: ActionArg,
@@ -46,6 +62,58 @@ pub struct CanPullArgs {
     /// How to print one answer; a batch is always JSON lines
     #[arg(short, long, value_enum, default_value_t, env = "ACR_ADMISSION_OUTPUT")]
     pub output: DocumentFormat,
+}
+
+/// Grant controls of Conditional Access, in Graph's words.
+const CONTROLS: [&str; 10] = [
+    "mfa",
+    "compliantDevice",
+    "domainJoinedDevice",
+    "approvedApplication",
+    "compliantApplication",
+    "passwordChange",
+    "riskRemediation",
+    "authenticationStrength",
+    "termsOfUse",
+    "customAuthenticationFactors",
+];
+
+/// The words of `--quick-run`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum QuickRunArg {
+    /// `[caller]`: whoever starts the run
+    #[value(alias = "[caller]")]
+    Caller,
+    /// No identity
+    None,
+}
+
+impl From<QuickRunArg> for QuickRunIdentity {
+    fn from(word: QuickRunArg) -> Self {
+        match word {
+            QuickRunArg::Caller => Self::Caller,
+            QuickRunArg::None => Self::Nobody,
+        }
+    }
+}
+
+/// The words of `--audience`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum AudienceArg {
+    /// Azure Container Registry
+    #[default]
+    Registry,
+    /// Azure Resource Manager
+    Arm,
+}
+
+impl From<AudienceArg> for TokenAudience {
+    fn from(word: AudienceArg) -> Self {
+        match word {
+            AudienceArg::Registry => Self::Registry,
+            AudienceArg::Arm => Self::ResourceManager,
+        }
+    }
 }
 
 /// The words of `--action`.

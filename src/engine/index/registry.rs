@@ -107,6 +107,10 @@ impl Index {
         self.inventory.registries.get(number.0 as usize)
     }
 
+    pub(crate) fn registry_by_id(&self, id: &Scope) -> Option<&Registry> {
+        self.registry(*self.registry_ids.get(id)?)
+    }
+
     pub(crate) fn registry_entry(&self, number: RegistryNumber) -> Option<&RegistryEntry> {
         self.registries.get(number.0 as usize)
     }

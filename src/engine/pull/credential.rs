@@ -135,8 +135,8 @@ impl Index {
                 now,
             }),
             Login::Token(token) => self.decide_token(token, Some(repository), action, now),
-            Login::AdminUser => decide_admin_user(registry),
-            Login::Anonymous => decide_anonymous(registry, action),
+            Login::AdminUser => decide_admin_user(registry, Some(repository), action),
+            Login::Anonymous => decide_anonymous(registry, Some(repository), action),
         }
     }
 

@@ -172,7 +172,11 @@ impl<'a> Judging<'a> {
         for advice in registry_advice(target.registry) {
             outcome.advice.insert(advice);
         }
-        if allows_anonymous_pull(target.registry) && outcome.reason.verdict() != Verdict::Allow {
+        let for_everybody = outcome.reason == Reason::RepositoryReadLocked;
+        if allows_anonymous_pull(target.registry)
+            && outcome.reason.verdict() != Verdict::Allow
+            && !for_everybody
+        {
             outcome.advice.insert(Advice::AnonymousPullWouldWork);
         }
         if chain.secrets == SecretsRead::NotAll && outcome.reason != Reason::PullSecretNotReadable {

@@ -88,6 +88,9 @@ pub struct RegistryItem {
     /// Whether only some networks reach the registry.
     #[serde(default)]
     pub network_restricted: bool,
+    /// Repositories locked against reading (`readEnabled` is false).
+    #[serde(default)]
+    pub locked_repositories: Vec<String>,
     /// Regional endpoints, which serve pulls as well.
     #[serde(default)]
     pub regional_hosts: Vec<String>,

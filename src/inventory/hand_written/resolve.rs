@@ -99,6 +99,7 @@ impl<'r> Resolver<'r> {
             quarantine_enabled: Some(item.quarantine),
             arm_audience_tokens_enabled: item.arm_audience_tokens,
             network_restricted: Some(item.network_restricted),
+            locked_repositories: item.locked_repositories.iter().map(SmolStr::from).collect(),
         };
         let mut warnings = std::cell::RefCell::new(Vec::new());
         registry::merge_into(

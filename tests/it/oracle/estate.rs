@@ -297,6 +297,7 @@ impl Estate {
             quarantine_enabled: false,
             arm_audience_tokens_enabled: None,
             network_restricted: false,
+            locked_repositories: Vec::new(),
         }
     }
 
@@ -369,6 +370,7 @@ fn group(number: usize, members: &[usize]) -> Group {
         id: principal(4 + number),
         name: format!("group-{number}").into(),
         members: members.iter().copied().map(principal).collect(),
+        members_known: true,
         members_may_be_hidden: false,
     }
 }

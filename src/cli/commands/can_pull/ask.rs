@@ -3,25 +3,39 @@
 //! The identity is judged, not a node: `:443` and upper case in a host change nothing here.
 
 use jiff::Timestamp;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr};
 
 use crate::engine::account::{decide_admin_user, decide_anonymous};
 use crate::engine::action::{Action, PermissionsMode};
 use crate::engine::authorize::AccessRequest;
-use crate::engine::decision::{Decision, Reason};
+use crate::engine::conditional_access::SignIn;
+use crate::engine::decision::{Decision, Reason, Verdict};
 use crate::engine::guid::PrincipalId;
 use crate::engine::image::{ImageReference, ImageReferenceError};
 use crate::engine::index::{HostMatch, IdentityMatch, Index, RegistryNumber};
 use crate::engine::inventory::{PrincipalKind, Registry};
 use crate::engine::pull::IdentityKind;
+use crate::engine::task::{QuickRunIdentity, TaskIdentity, TaskRequest};
 use crate::report::IdentityRow;
 
 /// A question in the caller's words.
 #[derive(Clone, Debug)]
 pub(super) struct Query<'a> {
-    pub(super) identity: &'a str,
+    pub(super) who: Who<'a>,
     pub(super) target: Target<'a>,
     pub(super) action: Action,
+    pub(super) sign_in: SignIn<'a>,
+}
+
+/// Who is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who<'a> {
+    /// An identity or account by id or name.
+    Identity(&'a str),
+    /// An ACR task of the registry, by name.
+    Task(&'a str),
+    /// A quick run that an identity starts.
+    QuickRun(&'a str, QuickRunIdentity),
 }
 
 /// What is asked about.
@@ -55,20 +69,29 @@ pub(super) struct Reply<'index> {
     pub(super) note: Option<String>,
 }
 
-impl Reply<'_> {
+impl<'index> Reply<'index> {
     fn plain(reason: Reason) -> Self {
-        Self {
-            decision: Decision::plain(reason),
-            registry: None,
-            repository: None,
-            identity: None,
-            access: None,
-            note: None,
-        }
+        Self::of(Decision::plain(reason))
+    }
+
+    fn of(decision: Decision<'index>) -> Self {
+        Self { decision, registry: None, repository: None, identity: None, access: None, note: None }
     }
 
     fn with_note(self, note: &impl ToString) -> Self {
         Self { note: Some(note.to_string()), ..self }
+    }
+
+    /// Whether an identity that may pull from an ABAC-enabled registry cannot list tags and referrers there.
+    pub(super) fn misses_metadata(&self, index: &Index, query: &Query<'_>, now: Timestamp) -> bool {
+        let Some((principal, registry)) = self.access else { return false };
+        let pulls = query.action == Action::Pull && self.decision.reason == Reason::AllowedByRole;
+        if !pulls || self.mode() != Some(PermissionsMode::RbacAbac) {
+            return false;
+        }
+        let repository = self.repository.as_deref();
+        let listing = AccessRequest { principal, registry, repository, action: Action::List, now };
+        index.decide_signed_in(&listing, &query.sign_in).verdict() != Verdict::Allow
     }
 
     /// The registry's permissions mode.
@@ -89,7 +112,8 @@ pub(super) fn ask<'index>(
     query: &Query<'_>,
     now: Timestamp,
 ) -> Result<Reply<'index>, QueryError> {
-    if query.identity.is_empty() {
+    let (Who::Identity(name) | Who::Task(name) | Who::QuickRun(name, _)) = query.who;
+    if name.is_empty() {
         return Err(QueryError::EmptyIdentity);
     }
     let located = match query.target {
@@ -107,7 +131,22 @@ pub(super) fn ask<'index>(
         Located::Nowhere(reply) => return Ok(reply),
     };
     let Some(registry) = index.registry(number) else { return Ok(Reply::plain(Reason::RegistryNotManaged)) };
-    let reply = judge(index, query, number, registry, repository.as_deref(), now);
+    let asked = Asked {
+        index,
+        registry,
+        sign_in: query.sign_in,
+        request: TaskRequest {
+            registry: number,
+            repository: repository.as_deref(),
+            action: query.action,
+            now,
+        },
+    };
+    let reply = match query.who {
+        Who::Identity(name) => asked.of_identity(name),
+        Who::Task(name) => asked.of_task(name),
+        Who::QuickRun(name, identity) => asked.of_quick_run(name, identity),
+    };
     Ok(Reply { registry: Some(registry), repository, ..reply })
 }
 
@@ -161,53 +200,101 @@ fn locate_repository<'index>(
     }
 }
 
-fn judge<'index>(
+/// A question whose registry and repository are found.
+struct Asked<'index, 'a> {
     index: &'index Index,
-    query: &Query<'_>,
-    number: RegistryNumber,
     registry: &'index Registry,
-    repository: Option<&str>,
-    now: Timestamp,
-) -> Reply<'index> {
-    let Query { identity, action, .. } = *query;
-    let account = |decision, kind, name: &str| Reply {
-        decision,
-        identity: Some(IdentityRow { kind, name: name.into(), principal_id: None }),
-        ..Reply::plain(Reason::IdentityNotInEstate)
-    };
-    match index.find_identity(identity) {
-        IdentityMatch::One(found) => {
-            let principal = found.principal_id;
-            let request = AccessRequest { principal, registry: number, repository, action, now };
-            let identity = IdentityRow {
-                kind: found.principal.map_or(IdentityKind::ServicePrincipal, |found| kind_of(found.kind)),
-                name: found.principal.map_or_else(|| identity.into(), |found| found.name.clone()),
-                principal_id: Some(principal),
-            };
-            return Reply {
-                decision: index.decide(&request),
-                identity: Some(identity),
-                access: Some((principal, number)),
-                ..Reply::plain(Reason::IdentityNotInEstate)
-            };
+    sign_in: SignIn<'a>,
+    request: TaskRequest<'a>,
+}
+
+impl<'index> Asked<'index, '_> {
+    fn of_identity(&self, name: &str) -> Reply<'index> {
+        match self.index.find_identity(name) {
+            IdentityMatch::One(found) => {
+                let principal = found.principal_id;
+                let decision = self.index.decide_signed_in(&self.request.of(principal), &self.sign_in);
+                self.reply(decision, principal)
+            }
+            IdentityMatch::Several => several_have_the_name(),
+            IdentityMatch::None => self.of_account(name),
         }
-        IdentityMatch::Several => {
-            return Reply::plain(Reason::IdentityNotInEstate)
-                .with_note(&"several identities have this name; an id tells them apart");
+    }
+
+    /// Accounts that are no identities of Entra.
+    fn of_account(&self, name: &str) -> Reply<'index> {
+        let Self { index, registry, request, .. } = self;
+        let TaskRequest { registry: number, repository, action, now } = *request;
+        let account = |decision, kind, name: &str| Reply {
+            identity: Some(IdentityRow { kind, name: name.into(), principal_id: None }),
+            ..Reply::of(decision)
+        };
+        if let Some(token) = index.token(number, name) {
+            let decision = index.decide_token(token, repository, action, now);
+            return account(decision, IdentityKind::Token, &token.name);
         }
-        IdentityMatch::None => {}
+        if registry.name.eq_ignore_ascii_case(name) {
+            let decision = decide_admin_user(registry, repository, action);
+            return account(decision, IdentityKind::AdminUser, &registry.name);
+        }
+        if name == "anonymous" {
+            let decision = decide_anonymous(registry, repository, action);
+            return account(decision, IdentityKind::Anonymous, name);
+        }
+        Reply::plain(Reason::IdentityNotInEstate)
     }
-    if let Some(token) = index.token(number, identity) {
-        let decision = index.decide_token(token, repository, action, now);
-        return account(decision, IdentityKind::Token, &token.name);
+
+    fn of_task(&self, name: &str) -> Reply<'index> {
+        let Some(task) = self.index.find_task(self.request.registry, name) else {
+            let note = format!("no task `{name}` of registry `{}` was exported", self.registry.name);
+            return Reply::plain(Reason::IdentityNotInEstate).with_note(&note);
+        };
+        let decision = self.index.decide_task(task, &self.request);
+        let reply = match self.index.task_identity(task) {
+            // With default access nobody's roles are looked at.
+            TaskIdentity::Principal(principal) if decision.reason != Reason::AllowedByTaskDefaultAccess => {
+                self.reply(decision, principal)
+            }
+            TaskIdentity::Principal(_) | TaskIdentity::Nobody | TaskIdentity::NotExported => {
+                Reply::of(decision)
+            }
+        };
+        reply.with_note(&format!("task `{}`", task.name))
     }
-    if registry.name.eq_ignore_ascii_case(identity) {
-        return account(decide_admin_user(registry), IdentityKind::AdminUser, &registry.name);
+
+    fn of_quick_run(&self, name: &str, identity: QuickRunIdentity) -> Reply<'index> {
+        let principal = match self.index.find_identity(name) {
+            IdentityMatch::One(found) => found.principal_id,
+            IdentityMatch::Several => return several_have_the_name(),
+            IdentityMatch::None => {
+                return Reply::plain(Reason::IdentityNotInEstate)
+                    .with_note(&"only an identity can start a run");
+            }
+        };
+        let decision = self.index.decide_quick_run(principal, identity, &self.request, &self.sign_in);
+        let without_roles =
+            matches!(decision.reason, Reason::AllowedByTaskDefaultAccess | Reason::TaskHasNoRegistryIdentity);
+        if without_roles { Reply::of(decision) } else { self.reply(decision, principal) }
     }
-    if identity == "anonymous" {
-        return account(decide_anonymous(registry, action), IdentityKind::Anonymous, identity);
+
+    fn reply(&self, decision: Decision<'index>, principal: PrincipalId) -> Reply<'index> {
+        let found = self.index.principal(principal);
+        let identity = IdentityRow {
+            kind: found.map_or(IdentityKind::ServicePrincipal, |found| kind_of(found.kind)),
+            name: found.map_or_else(|| principal.to_smolstr(), |found| found.name.clone()),
+            principal_id: Some(principal),
+        };
+        Reply {
+            identity: Some(identity),
+            access: Some((principal, self.request.registry)),
+            ..Reply::of(decision)
+        }
     }
+}
+
+fn several_have_the_name<'index>() -> Reply<'index> {
     Reply::plain(Reason::IdentityNotInEstate)
+        .with_note(&"several identities have this name; an id tells them apart")
 }
 
 const fn kind_of(kind: PrincipalKind) -> IdentityKind {

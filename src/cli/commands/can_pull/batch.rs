@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ask::{Query, Reply, Target, ask};
+use super::ask::{Query, Reply, Target, Who, ask};
 use crate::cli::error::CliError;
 use crate::cli::input::{BatchLine, BatchLines, id_of, parse_line};
 use crate::cli::output::{Outcome, Output};
 use crate::engine::action::{Action, PermissionsMode};
+use crate::engine::conditional_access::SignIn;
 use crate::engine::decision::{Decider, Reason, Verdict};
 use crate::engine::index::Index;
 use crate::report::write_json_line;
@@ -55,13 +56,14 @@ struct ErrorLine<'a> {
 pub(super) fn run(
     index: &Index,
     batch: &Path,
+    sign_in: SignIn<'_>,
     now: Timestamp,
     output: &mut Output,
 ) -> Result<Outcome, CliError> {
     let mut lines = BatchLines::open(batch)?;
     let mut outcome = Outcome::Fine;
     while let Some(line) = lines.next()? {
-        outcome = outcome.max(answer_line(index, &line, now, output.data())?);
+        outcome = outcome.max(answer_line(index, &line, sign_in, now, output.data())?);
         if output.is_closed() {
             break;
         }
@@ -72,6 +74,7 @@ pub(super) fn run(
 fn answer_line(
     index: &Index,
     line: &BatchLine<'_>,
+    sign_in: SignIn<'_>,
     now: Timestamp,
     to: &mut dyn io::Write,
 ) -> io::Result<Outcome> {
@@ -93,7 +96,8 @@ fn answer_line(
         (None, None) => return refuse(to, &line.id, "neither `image` nor `registry` is given"),
         (Some(_), Some(_)) => return refuse(to, &line.id, "both `image` and `registry` are given"),
     };
-    match ask(index, &Query { identity: &line.identity, target, action }, now) {
+    let query = Query { who: Who::Identity(&line.identity), target, action, sign_in };
+    match ask(index, &query, now) {
         Ok(reply) => write_answer(to, &line.id, &reply),
         Err(error) => refuse(to, &line.id, &error.to_string()),
     }

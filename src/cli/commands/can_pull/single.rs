@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::ask::{Query, Reply, Target, ask};
+use super::ask::{Query, Reply, Target, Who, ask};
 use super::batch;
 use crate::cli::args::{CanPullArgs, DocumentFormat};
 use crate::cli::error::CliError;
@@ -14,6 +14,7 @@ use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::load_index;
 use crate::engine::action::{Action, PermissionsMode};
 use crate::engine::authorize::{AccessRequest, Considered, Contribution};
+use crate::engine::conditional_access::SignIn;
 use crate::engine::decision::{Advice, Decider, Reason, Verdict};
 use crate::engine::index::Index;
 use crate::report::{Cell, Columns, IdentityRow, Paint, write_json, write_yaml};
@@ -62,6 +63,10 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
         image,
         registry,
         repository,
+        task,
+        quick_run,
+        control_met,
+        audience,
         action,
         trace,
         batch,
@@ -71,8 +76,10 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
     } = args;
     let index = load_index(inventory, output)?;
     let now = verdicts.now.unwrap_or_else(Timestamp::now);
+    let controls_met: Vec<SmolStr> = control_met.iter().map(SmolStr::from).collect();
+    let sign_in = SignIn { audience: (*audience).into(), controls_met: &controls_met };
     if let Some(batch) = batch {
-        let outcome = batch::run(&index, batch, now, output)?;
+        let outcome = batch::run(&index, batch, sign_in, now, output)?;
         return Ok(outcome.judged_by(verdicts.strict, verdicts.exit_zero));
     }
     let target = match (image, registry) {
@@ -81,9 +88,17 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
         (None, None) => Target::Image(""),
     };
     let identity = identity.as_deref().unwrap_or_default();
-    let query = Query { identity, target, action: (*action).into() };
-    let reply = ask(&index, &query, now)
+    let who = match (task, quick_run) {
+        (Some(task), _) => Who::Task(task),
+        (None, Some(quick_run)) => Who::QuickRun(identity, (*quick_run).into()),
+        (None, None) => Who::Identity(identity),
+    };
+    let query = Query { who, target, action: (*action).into(), sign_in };
+    let mut reply = ask(&index, &query, now)
         .map_err(|error| CliError::input(error, "the command line", "see `acr-admission can-pull --help`"))?;
+    if reply.misses_metadata(&index, &query, now) {
+        reply.decision.advice.insert(Advice::MetadataReadMissing);
+    }
     let trace = trace.then(|| trace_rows(&index, &query, &reply, now));
     let document = document(&query, &reply, trace);
     write(output, &document, *format)?;
