@@ -160,13 +160,14 @@ pub struct DenyAssignment {
 #[derive(Clone, Debug)]
 pub struct AssignmentCondition {
     text: Box<str>,
-    compiled: Result<Compiled, ConditionFault>,
+    compiled: Result<Compiled, Box<ConditionFault>>,
 }
 
 #[derive(Clone, Debug)]
 struct Compiled {
     pull: RepositoryTest,
-    list: RepositoryTest,
+    /// `None` where listing is conditioned as pulling is, which is how the portal writes conditions.
+    list: Option<RepositoryTest>,
     pull_in_rbac_mode: Truth,
 }
 
@@ -190,14 +191,16 @@ impl AssignmentCondition {
         Self { text: text.into(), compiled: Self::compile(text, version) }
     }
 
-    fn compile(text: &str, version: Option<&str>) -> Result<Compiled, ConditionFault> {
+    fn compile(text: &str, version: Option<&str>) -> Result<Compiled, Box<ConditionFault>> {
         if let Some(version) = version.filter(|version| !version.is_empty() && *version != "2.0") {
-            return Err(ConditionFault::Version(version.into()));
+            return Err(Box::new(ConditionFault::Version(version.into())));
         }
-        let condition = Condition::parse(text).map_err(ConditionFault::Syntax)?;
+        let condition = Condition::parse(text).map_err(|error| Box::new(ConditionFault::Syntax(error)))?;
+        let pull = condition.specialise(Permission::ContentRead.as_str());
+        let list = condition.specialise(Permission::MetadataRead.as_str());
         Ok(Compiled {
-            pull: condition.specialise(Permission::ContentRead.as_str()),
-            list: condition.specialise(Permission::MetadataRead.as_str()),
+            list: (list != pull).then_some(list),
+            pull,
             pull_in_rbac_mode: condition.specialise(Permission::PullRead.as_str()).evaluate(None),
         })
     }
@@ -211,7 +214,7 @@ impl AssignmentCondition {
     /// Why the condition cannot be used, if it cannot.
     #[must_use]
     pub fn fault(&self) -> Option<&ConditionFault> {
-        self.compiled.as_ref().err()
+        self.compiled.as_ref().err().map(Box::as_ref)
     }
 
     /// The value of the condition for one permission, or `None` where it cannot be used at all.
@@ -223,7 +226,9 @@ impl AssignmentCondition {
         let compiled = self.compiled.as_ref().ok()?;
         match permission {
             Permission::ContentRead => Some(compiled.pull.evaluate(repository)),
-            Permission::MetadataRead => Some(compiled.list.evaluate(repository)),
+            Permission::MetadataRead => {
+                Some(compiled.list.as_ref().unwrap_or(&compiled.pull).evaluate(repository))
+            }
             Permission::PullRead => Some(compiled.pull_in_rbac_mode),
             Permission::PushWrite | Permission::ArtifactsDelete | Permission::CatalogRead => {
                 self.evaluate_text(permission, None)

@@ -2,10 +2,12 @@
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use smol_str::SmolStr;
 
 use crate::engine::assignment::AssignmentCondition;
 use crate::engine::scope::{Scope, ScopeError};
@@ -66,28 +68,25 @@ impl Hash for BySpelling {
 /// Conditions by text and version, compiled once each.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
-    seen: HashMap<Box<str>, Vec<Versioned>, RandomState>,
+    by_text: Remembered,
     /// The same by JSON spelling: most conditions are repetitions, which need not even be unescaped.
-    spelled: HashMap<Box<str>, Vec<Versioned>, RandomState>,
+    by_spelling: Remembered,
 }
-
-/// A condition with its `conditionVersion`.
-type Versioned = (Option<Box<str>>, Arc<AssignmentCondition>);
 
 impl Conditions {
     /// The condition, and whether this is its first sight.
     pub(super) fn intern(&mut self, text: &str, version: Option<&str>) -> (Arc<AssignmentCondition>, bool) {
-        if let Some(known) = known(&self.seen, text, version) {
+        if let Some(known) = self.by_text.find(text, version) {
             return (known, false);
         }
         let condition = Arc::new(AssignmentCondition::new(text, version));
-        remember(&mut self.seen, text, version, &condition);
+        self.by_text.insert(text, version, &condition);
         (condition, true)
     }
 
     /// The condition that was spelled like this before.
     pub(super) fn spelled(&self, json: &str, version: Option<&str>) -> Option<Arc<AssignmentCondition>> {
-        known(&self.spelled, json, version)
+        self.by_spelling.find(json, version)
     }
 
     /// Remembers how a condition is spelled.
@@ -97,26 +96,57 @@ impl Conditions {
         version: Option<&str>,
         condition: &Arc<AssignmentCondition>,
     ) {
-        remember(&mut self.spelled, json, version, condition);
+        self.by_spelling.insert(json, version, condition);
     }
 }
 
-fn known(
-    conditions: &HashMap<Box<str>, Vec<Versioned>, RandomState>,
-    text: &str,
-    version: Option<&str>,
-) -> Option<Arc<AssignmentCondition>> {
-    let versions = conditions.get(text)?;
-    versions.iter().find(|(known, _)| known.as_deref() == version).map(|(_, known)| Arc::clone(known))
+/// Texts that were seen, with what came of them.
+///
+/// All texts lie in one buffer. A text of its own for each would leave a hole beside each condition when loading
+/// ends, and a process never gives such memory back.
+#[derive(Debug, Default)]
+struct Remembered {
+    texts: String,
+    /// By hash of text and version; where two collide, the later one stands at the next free number.
+    entries: HashMap<u64, Entry, RandomState>,
 }
 
-fn remember(
-    conditions: &mut HashMap<Box<str>, Vec<Versioned>, RandomState>,
-    text: &str,
-    version: Option<&str>,
-    condition: &Arc<AssignmentCondition>,
-) {
-    conditions.entry(text.into()).or_default().push((version.map(Box::from), Arc::clone(condition)));
+#[derive(Debug)]
+struct Entry {
+    text: Range<usize>,
+    version: Option<SmolStr>,
+    condition: Arc<AssignmentCondition>,
+}
+
+impl Remembered {
+    fn find(&self, text: &str, version: Option<&str>) -> Option<Arc<AssignmentCondition>> {
+        let mut number = self.hash(text, version);
+        while let Some(entry) = self.entries.get(&number) {
+            let is_it =
+                self.texts.get(entry.text.clone()) == Some(text) && entry.version.as_deref() == version;
+            if is_it {
+                return Some(Arc::clone(&entry.condition));
+            }
+            number = number.wrapping_add(1);
+        }
+        None
+    }
+
+    fn insert(&mut self, text: &str, version: Option<&str>, condition: &Arc<AssignmentCondition>) {
+        let mut number = self.hash(text, version);
+        while self.entries.contains_key(&number) {
+            number = number.wrapping_add(1);
+        }
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        let text = start..self.texts.len();
+        let version = version.map(SmolStr::new);
+        self.entries.insert(number, Entry { text, version, condition: Arc::clone(condition) });
+    }
+
+    fn hash(&self, text: &str, version: Option<&str>) -> u64 {
+        self.entries.hasher().hash_one((text, version))
+    }
 }
 
 #[cfg(test)]

@@ -22,10 +22,10 @@ use super::truth::Truth;
 
 /// A condition evaluated as far as possible for one action. Made by
 /// [`Condition::specialise`](super::Condition::specialise).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RepositoryTest(pub(super) Body);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Body {
     /// The name does not matter.
     Constant(Truth),
@@ -34,7 +34,7 @@ pub(super) enum Body {
 }
 
 /// One test and where to go on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) test: Test,
     /// Whether the step asks for the test or for its opposite. Both leave unknown as it is.
@@ -44,13 +44,13 @@ pub(super) struct Step {
 }
 
 /// Where a program goes on, or what its answer is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Target {
     Step(u16),
     Answer(bool),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
     /// Whether there is a name at all.
     Supplied,
