@@ -1,4 +1,4 @@
-//! The command line as types. No logic: what the flags mean is resolved in [`super::settings`].
+//! The command line as types. No logic: what the flags mean is resolved in `cli::settings`.
 //!
 //! Every flag has an environment variable, `ACR_ADMISSION_` and the flag's name in capitals; a test holds that and
 //! the page `docs/cli.md`, which is made from these types.
