@@ -92,10 +92,13 @@ impl Index {
         let Some(registry) = self.registry(request.registry) else {
             return Decision::plain(Reason::RegistryNotManaged);
         };
-        let decision = match registry.mode {
+        let mut decision = match registry.mode {
             Some(mode) => self.decide_in_mode(request, mode),
             None => self.decide_in_both_modes(request),
         };
+        if self.groups_that_might_help(request, &decision).next().is_some() {
+            decision.advice.insert(Advice::GroupMembersMayBeHidden);
+        }
         let decision = self.mind_sign_in(request, sign_in, registry, decision);
         mind_lock(registry, request.repository, request.action, decision)
     }

@@ -16,6 +16,7 @@ pub mod condition;
 pub mod conditional_access;
 pub mod decision;
 pub mod guid;
+pub mod hidden_members;
 pub mod image;
 pub mod index;
 pub mod inventory;

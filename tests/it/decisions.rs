@@ -45,6 +45,9 @@ struct Row {
     #[serde(default)]
     policies: Vec<Policy>,
     task: Option<Task>,
+    /// A group G3 of which only a list without service principals was exported.
+    #[serde(default)]
+    hidden_group: bool,
     asks: Question,
     expect: String,
     reason: String,
@@ -270,6 +273,11 @@ fn documents(row: &Row, mode: &str) -> Vec<(String, Vec<u8>)> {
         });
         documents.push(("tasks.json".to_owned(), json!([task]).to_string().into_bytes()));
     }
+    if row.hidden_group {
+        let groups = json!([{"id": id(13), "displayName": "G3", "securityEnabled": true}]);
+        documents.push(("ad-group-list.json".to_owned(), groups.to_string().into_bytes()));
+        documents.push(("ad-group-member-list.G3.json".to_owned(), b"[]".to_vec()));
+    }
     documents
 }
 
@@ -430,6 +438,7 @@ fn principal(name: &str) -> String {
         "task" => id(5),
         "G1" => id(11),
         "G2" => id(12),
+        "G3" => id(13),
         "client id of U1" => CLIENT_ID.to_owned(),
         "everyone" => "everyone".to_owned(),
         other => panic!("no principal `{other}` in the estate"),

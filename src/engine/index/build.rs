@@ -32,6 +32,11 @@ impl Index {
             entries,
             by_principal,
             groups_of: transitive_groups(&inventory.groups),
+            doubtful_groups: (0_u32..)
+                .zip(&inventory.groups)
+                .filter(|(_, group)| group.members_may_be_hidden)
+                .map(|(number, _)| number)
+                .collect(),
             roles: inventory.role_definitions.iter().map(CompiledRole::build).collect(),
             denies: inventory.deny_assignments.iter().map(CompiledDeny::build).collect(),
             registries,

@@ -44,6 +44,7 @@ pub struct Index {
     entries: Vec<Entry>,
     by_principal: Map<PrincipalId, Range<u32>>,
     groups_of: Map<PrincipalId, Box<[PrincipalId]>>,
+    doubtful_groups: Box<[u32]>,
     roles: Vec<CompiledRole>,
     denies: Vec<CompiledDeny>,
     registries: Vec<RegistryEntry>,
@@ -80,6 +81,11 @@ impl Index {
     #[must_use]
     pub fn groups_of(&self, principal: PrincipalId) -> &[PrincipalId] {
         self.groups_of.get(&principal).map_or(&[], |groups| groups)
+    }
+
+    /// The groups whose member lists may leave somebody out, by position in the inventory.
+    pub(crate) fn doubtful_groups(&self) -> &[u32] {
+        &self.doubtful_groups
     }
 
     /// The principal itself, then its groups: everybody whose assignments count for it.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{judging, run, run_with};
 
@@ -79,4 +79,43 @@ fn names_that_fit_several_identities_or_none_are_unknown() {
     assert!(nobody.stdout.starts_with("unknown  IdentityNotInEstate"), "{nobody}");
     let strict = run(&judging(&["can-pull", "nobody", "contosoapps.azurecr.io/x:1", "--strict"]));
     assert_eq!(strict.code, 1);
+}
+
+#[test]
+fn a_task_is_asked_about_by_name() {
+    let registry = ["--registry", "contosoapps", "--repository", "ci/web"];
+    let ask = |who: [&'static str; 2]| run(&judging(&[&["can-pull"], who.as_slice(), &registry].concat()));
+    let task = ask(["--task", "BUILD-WEB"]);
+    assert!(task.stdout.contains("task `build-web`") && task.stdout.contains("8b0ec85e"), "{task}");
+    let nobody = ask(["--task", "no-such-task"]);
+    assert_eq!(nobody.code, 3, "{nobody}");
+    assert!(nobody.stdout.contains("no task `no-such-task` of registry `contosoapps`"), "{nobody}");
+}
+
+#[test]
+fn the_trace_of_a_denial_names_groups_that_may_hide_the_identity() {
+    let folder = tempfile::tempdir().unwrap();
+    let group = "10000000-0000-4000-8000-000000000009";
+    let groups = json!([{"id": group, "displayName": "readers", "securityEnabled": true}]);
+    let estate = json!({
+        "apiVersion": "acr-admission.dev/v1", "kind": "Inventory",
+        "registries": [{"name": "acme", "mode": "rbac"}],
+        "identities": [{"name": "web", "principalId": "10000000-0000-4000-8000-000000000001"}],
+        "roleAssignments": [{"principal": group, "role": "AcrPull", "scope": "acme"}],
+    });
+    for (name, document) in [
+        ("ad-group-list.json", groups),
+        ("ad-group-member-list.readers.json", json!([])),
+        ("estate.json", estate),
+    ] {
+        fs::write(folder.path().join(name), document.to_string()).unwrap();
+    }
+    let inventory = folder.path().to_str().unwrap();
+    let ask = ["can-pull", "web", "acme.azurecr.io/app:1", "--inventory", inventory, "--trace"];
+    let answer = run(&ask);
+    assert_eq!(answer.code, 1, "{answer}");
+    assert!(answer.stdout.contains("near miss: group `readers` would do"), "{answer}");
+    let document = run(&[ask.as_slice(), &["-o", "json"]].concat()).json();
+    assert_eq!(document["hiddenMemberships"], json!(["readers"]));
+    assert_eq!(document["advice"], json!(["GroupMembersMayBeHidden"]));
 }

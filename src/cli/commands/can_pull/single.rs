@@ -16,7 +16,9 @@ use crate::engine::action::{Action, PermissionsMode};
 use crate::engine::authorize::{AccessRequest, Considered, Contribution};
 use crate::engine::conditional_access::SignIn;
 use crate::engine::decision::{Advice, Decider, Reason, Verdict};
+use crate::engine::guid::PrincipalId;
 use crate::engine::index::Index;
+use crate::engine::inventory::Group;
 use crate::report::{Cell, Columns, IdentityRow, Paint, write_json, write_yaml};
 use crate::review::{printable, sentence};
 
@@ -38,6 +40,9 @@ struct AnswerDocument {
     advice: Vec<Advice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Vec<TraceRow>>,
+    /// Groups that would turn the denial if the export hides that the identity is a member.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hidden_memberships: Vec<String>,
 }
 
 /// One assignment that was considered.
@@ -100,7 +105,8 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
         reply.decision.advice.insert(Advice::MetadataReadMissing);
     }
     let trace = trace.then(|| trace_rows(&index, &query, &reply, now));
-    let document = document(&query, &reply, trace);
+    let hidden = if trace.is_some() { hidden_memberships(&index, &query, &reply, now) } else { Vec::new() };
+    let document = AnswerDocument { hidden_memberships: hidden, ..document(&query, &reply, trace) };
     write(output, &document, *format)?;
     let outcome = Outcome::of(document.verdict);
     Ok(outcome.judged_by(verdicts.strict, verdicts.exit_zero))
@@ -126,6 +132,7 @@ fn document(query: &Query<'_>, reply: &Reply<'_>, trace: Option<Vec<TraceRow>>) 
         by: reply.decision.by.as_ref().map(Decider::name),
         advice: reply.decision.advice.iter().collect(),
         trace,
+        hidden_memberships: Vec::new(),
     }
 }
 
@@ -140,10 +147,9 @@ fn trace_rows(index: &Index, query: &Query<'_>, reply: &Reply<'_>, now: Timestam
 
 fn trace_row(index: &Index, line: &Considered<'_>) -> TraceRow {
     let Considered { assignment, group, permission, contribution } = *line;
-    let group_name = |id| {
-        let groups = &index.inventory().groups;
-        let named = groups.iter().find(|group| group.id == id && !group.name.is_empty());
-        named.map_or_else(|| id.to_string(), |group| group.name.to_string())
+    let group_name = |id: PrincipalId| {
+        let found = index.inventory().groups.iter().find(|group| group.id == id);
+        found.map_or_else(|| id.to_string(), name_of)
     };
     TraceRow {
         assignment: assignment.name.to_string(),
@@ -154,6 +160,17 @@ fn trace_row(index: &Index, line: &Considered<'_>) -> TraceRow {
         outcome: outcome_code(contribution),
         condition: assignment.condition.as_ref().map(|condition| condition.text().to_owned()),
     }
+}
+
+fn hidden_memberships(index: &Index, query: &Query<'_>, reply: &Reply<'_>, now: Timestamp) -> Vec<String> {
+    let Some((principal, registry)) = reply.access else { return Vec::new() };
+    let repository = reply.repository.as_deref();
+    let request = AccessRequest { principal, registry, repository, action: query.action, now };
+    index.groups_that_might_help(&request, &reply.decision).map(name_of).collect()
+}
+
+fn name_of(group: &Group) -> String {
+    if group.name.is_empty() { group.id.to_string() } else { group.name.to_string() }
 }
 
 const fn outcome_code(contribution: Contribution) -> &'static str {
@@ -205,10 +222,14 @@ fn write_text(to: &mut dyn io::Write, document: &AnswerDocument, paint: Paint) -
     for advice in &document.advice {
         line("advice", advice.as_str())?;
     }
-    match &document.trace {
-        Some(trace) => write_trace(to, trace, paint),
-        None => Ok(()),
+    if let Some(trace) = &document.trace {
+        write_trace(to, trace, paint)?;
     }
+    for group in &document.hidden_memberships {
+        let group = printable(group);
+        writeln!(to, "\nnear miss: group `{group}` would do; its member list may hide this identity")?;
+    }
+    Ok(())
 }
 
 fn write_trace(to: &mut dyn io::Write, trace: &[TraceRow], paint: Paint) -> io::Result<()> {
