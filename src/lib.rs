@@ -5,13 +5,14 @@
 //! only use the rooms below it:
 //!
 //! ```text
-//! main → cli → server → kubernetes → report → review, settings → workload, inventory → engine
+//! main → cli → server → kubernetes → report → review, settings, lint → workload, inventory → engine
 //! ```
 //!
 //! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
 //! * [`cli`]: arguments in, data, talk and an exit code out.
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
 //! * [`kubernetes`]: what is known of the cluster around a review: service accounts and namespaces.
+//! * [`lint`]: problems of an inventory: inert grants, leaky conditions, switches that pass them by.
 //! * [`report`]: what was judged, as one document, and the shapes it can be printed in.
 //! * [`review`]: `AdmissionReviews` in, what to judge or why not out.
 //! * [`server`]: the webhook: HTTPS, reload, health, the end.
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod engine;
 pub mod inventory;
 pub mod kubernetes;
+pub mod lint;
 pub mod report;
 pub mod review;
 pub mod server;

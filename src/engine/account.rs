@@ -112,12 +112,22 @@ fn covers(map: &ScopeMap, permission: Permission, repository: &str) -> bool {
 }
 
 fn name_covers(name: &str, repository: &str) -> bool {
-    if name == "*" {
-        return true;
+    if !repository_pattern_counts(name) {
+        return false;
     }
     match name.strip_suffix('*') {
-        Some(prefix) => prefix.ends_with('/') && !prefix.contains('*') && repository.starts_with(prefix),
-        None => !name.contains('*') && name == repository,
+        Some(prefix) => repository.starts_with(prefix),
+        None => name == repository,
+    }
+}
+
+/// Whether the repository of a scope map's entry can match anything: one star at most, alone or at the end behind a
+/// slash (Azure Container Registry, "token-based repository permissions").
+#[must_use]
+pub fn repository_pattern_counts(name: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(prefix) => prefix.is_empty() || (prefix.ends_with('/') && !prefix.contains('*')),
+        None => !name.contains('*'),
     }
 }
 

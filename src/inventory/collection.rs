@@ -128,6 +128,11 @@ impl<K: Eq + Hash, T> ById<K, T> {
         self.index.iter().filter_map(|(id, at)| self.items.get(*at).map(|(_, item)| (id, item)))
     }
 
+    /// Where each thing came from, in first-seen order.
+    pub(super) fn origins(&self) -> Vec<Origin> {
+        self.items.iter().map(|(origin, _)| *origin).collect()
+    }
+
     /// The things in first-seen order, without their ids.
     pub(super) fn into_items(self) -> Vec<(Origin, T)> {
         self.items

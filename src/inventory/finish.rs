@@ -10,6 +10,7 @@ use super::cluster::KubeletPart;
 use super::collection::{AssignmentKey, ById, Collection, Origin};
 use super::hand_written;
 use super::membership;
+use super::places::Places;
 use super::problem::{LoadError, LoadErrorCode, LoadErrors, LoadWarning, LoadWarningCode, Place};
 use super::registry::{ModeSeen, RegistryPart};
 use crate::engine::assignment::{PrincipalType, RoleAssignment};
@@ -17,13 +18,16 @@ use crate::engine::guid::{ClientId, PrincipalId, RoleId};
 use crate::engine::inventory::{Cluster, Group, Inventory, Principal, Registry};
 use crate::engine::scope::Scope;
 
-/// Everything read to one inventory and its warnings.
-pub(super) fn finish(mut collection: Collection) -> Result<(Inventory, Vec<LoadWarning>), LoadErrors> {
+/// Everything read to one inventory, where its things stand, and its warnings.
+pub(super) fn finish(
+    mut collection: Collection,
+) -> Result<(Inventory, Places, Vec<LoadWarning>), LoadErrors> {
     hand_written::resolve(&mut collection);
     membership::resolve(&mut collection);
     schedule(&mut collection);
     check_assignments(&mut collection);
     check_deny_assignments(&mut collection);
+    let places = Places::note(&collection);
     let registries = registries(&mut collection);
     let principals = principals(&mut collection);
     let clusters = clusters(&mut collection, &principals);
@@ -49,7 +53,7 @@ pub(super) fn finish(mut collection: Collection) -> Result<(Inventory, Vec<LoadW
         management_groups: collection.ancestry.finish(),
     };
     inventory.role_assignments.shrink_to_fit();
-    Ok((inventory, collection.warnings))
+    Ok((inventory, places, collection.warnings))
 }
 
 fn plain<K: Eq + std::hash::Hash, T>(things: ById<K, T>) -> Vec<T> {

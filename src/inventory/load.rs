@@ -16,6 +16,7 @@ use super::hand_written;
 use super::kind::{RecordKind, recognise};
 use super::management_group;
 use super::membership::{self, DirectoryObjects};
+use super::places::Places;
 use super::principal;
 use super::problem::{LoadError, LoadErrorCode, LoadErrors, LoadWarning, LoadWarningCode, Place};
 use super::record::{Record, shorten};
@@ -31,6 +32,8 @@ use crate::engine::inventory::Inventory;
 pub struct Loaded {
     /// The inventory.
     pub inventory: Inventory,
+    /// Where its things stand in the files.
+    pub places: Places,
     /// What counts for nothing, or less than its author may think.
     pub warnings: Vec<LoadWarning>,
     /// What was read.
@@ -173,9 +176,9 @@ impl Loader {
     fn finish(self) -> Result<Loaded, LoadErrors> {
         let Self { mut collection, documents, fingerprint } = self;
         let records = std::mem::take(&mut collection.counts);
-        let (inventory, warnings) = finish(collection)?;
+        let (inventory, places, warnings) = finish(collection)?;
         let counts = Counts { documents, records };
-        Ok(Loaded { inventory, warnings, counts, skipped: Vec::new(), fingerprint })
+        Ok(Loaded { inventory, places, warnings, counts, skipped: Vec::new(), fingerprint })
     }
 }
 

@@ -28,6 +28,7 @@ mod location;
 mod management_group;
 mod membership;
 mod merge;
+mod places;
 mod principal;
 mod problem;
 mod record;
@@ -40,5 +41,6 @@ mod yaml;
 
 pub use kind::RecordKind;
 pub use load::{Counts, Loaded, from_documents, load};
+pub use places::{Listed, Places};
 pub use problem::{LoadError, LoadErrorCode, LoadErrors, LoadWarning, LoadWarningCode, Place};
 pub use sources::SkippedFile;

@@ -5,6 +5,7 @@
 use std::io;
 
 use crate::engine::decision::Verdict;
+use crate::lint::Severity;
 use crate::review::printable;
 
 /// The gap between two columns.
@@ -31,6 +32,16 @@ impl Paint {
             Verdict::Unmanaged | Verdict::Skip => "2",
         };
         self.with(code, text)
+    }
+
+    /// The text in the colour of a severity.
+    #[must_use]
+    pub fn severity(self, severity: Severity, text: &str) -> String {
+        match severity {
+            Severity::Error => self.alarming(text),
+            Severity::Warning => self.attention(text),
+            Severity::Info => self.dim(text),
+        }
     }
 
     /// The text in bold.
@@ -69,7 +80,14 @@ impl Paint {
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
     text: String,
-    verdict: Option<Verdict>,
+    colour: Option<Colour>,
+}
+
+/// What gives a cell its colour.
+#[derive(Clone, Copy, Debug)]
+enum Colour {
+    Verdict(Verdict),
+    Severity(Severity),
 }
 
 impl Cell {
@@ -77,13 +95,19 @@ impl Cell {
     #[must_use]
     pub fn text(text: &str) -> Self {
         let text = if text.is_empty() { "-".to_owned() } else { printable(text).into_owned() };
-        Self { text, verdict: None }
+        Self { text, colour: None }
     }
 
     /// Text in the colour of a verdict.
     #[must_use]
     pub fn verdict(verdict: Verdict, text: &str) -> Self {
-        Self { verdict: Some(verdict), ..Self::text(text) }
+        Self { colour: Some(Colour::Verdict(verdict)), ..Self::text(text) }
+    }
+
+    /// A severity in its colour.
+    #[must_use]
+    pub fn severity(severity: Severity) -> Self {
+        Self { colour: Some(Colour::Severity(severity)), ..Self::text(severity.as_str()) }
     }
 }
 
@@ -115,8 +139,9 @@ impl Columns {
         let head: Vec<Cell> = self.head.iter().map(|title| Cell::text(title)).collect();
         write_row(to, &head, &widths, |cell| paint.bold(&cell.text))?;
         for row in &self.rows {
-            write_row(to, row, &widths, |cell| match cell.verdict {
-                Some(verdict) => paint.verdict(verdict, &cell.text),
+            write_row(to, row, &widths, |cell| match cell.colour {
+                Some(Colour::Verdict(verdict)) => paint.verdict(verdict, &cell.text),
+                Some(Colour::Severity(severity)) => paint.severity(severity, &cell.text),
                 None => cell.text.clone(),
             })?;
         }

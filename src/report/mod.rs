@@ -4,6 +4,7 @@
 //! findings ─► CheckReport ─┬─► table, wide       for people
 //!                          ├─► json, yaml, jsonl for programs (the stable contract)
 //!                          └─► junit, sarif, github, markdown for pipelines and pull requests
+//! lint findings ─► LintReport ─► text, table, json, yaml, sarif, github, markdown
 //! ```
 //!
 //! The model is made once and every renderer only reads it, so no two formats can disagree. Everything that came
@@ -16,6 +17,7 @@ mod fix;
 mod format;
 mod github;
 mod junit;
+mod lint;
 mod markdown;
 mod model;
 mod sarif;
@@ -26,6 +28,7 @@ pub use self::columns::{Cell, Columns, Paint};
 pub use self::document::{write_json, write_json_line, write_yaml};
 pub use self::fix::pull_fix;
 pub use self::format::{ReportFormat, write_check_report};
+pub use self::lint::{LintCounts, LintFormat, LintReport, LintRow, write_lint_report};
 pub use self::model::{
     API_VERSION, AnswerRow, CheckReport, Counts, Finding, IdentityRow, Skipped, Summary, object_name,
 };

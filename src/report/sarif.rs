@@ -20,7 +20,7 @@ pub(super) fn write(to: &mut dyn io::Write, report: &CheckReport, question: Ques
     let told: Vec<&Finding> =
         report.findings.iter().filter(|finding| level(finding.answer(question).verdict).is_some()).collect();
     let reasons: BTreeSet<Reason> = told.iter().map(|finding| finding.answer(question).reason).collect();
-    let mut notifications: Vec<Value> = report
+    let notifications: Vec<Value> = report
         .skipped
         .iter()
         .map(|skipped| {
@@ -31,7 +31,19 @@ pub(super) fn write(to: &mut dyn io::Write, report: &CheckReport, question: Ques
             })
         })
         .collect();
-    if let Some(dropped) = told.len().checked_sub(MAX_RESULTS).filter(|dropped| *dropped > 0) {
+    let rules = reasons.iter().map(|reason| rule(*reason)).collect();
+    write_run(to, rules, notifications, told.iter().map(|finding| result(finding, question)))
+}
+
+/// One run as a document. Notifications are about input that could not be read.
+pub(super) fn write_run(
+    to: &mut dyn io::Write,
+    rules: Vec<Value>,
+    mut notifications: Vec<Value>,
+    results: impl ExactSizeIterator<Item = Value>,
+) -> io::Result<()> {
+    let everything_was_read = notifications.is_empty();
+    if let Some(dropped) = results.len().checked_sub(MAX_RESULTS).filter(|dropped| *dropped > 0) {
         let text = format!("{dropped} further results are left out: {MAX_RESULTS} are accepted in one run");
         notifications.push(json!({"level": "warning", "message": {"text": text}}));
     }
@@ -42,17 +54,13 @@ pub(super) fn write(to: &mut dyn io::Write, report: &CheckReport, question: Ques
             "tool": {"driver": {
                 "name": "acr-admission",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": reasons.iter().map(|reason| rule(*reason)).collect::<Vec<_>>(),
+                "rules": rules,
             }},
             "invocations": [{
-                "executionSuccessful": report.skipped.is_empty(),
+                "executionSuccessful": everything_was_read,
                 "toolExecutionNotifications": notifications,
             }],
-            "results": told
-                .iter()
-                .take(MAX_RESULTS)
-                .map(|finding| result(finding, question))
-                .collect::<Vec<_>>(),
+            "results": results.take(MAX_RESULTS).collect::<Vec<_>>(),
         }],
     });
     write_json(to, &document)
@@ -93,7 +101,7 @@ const fn level(verdict: Verdict) -> Option<&'static str> {
 }
 
 /// A path as a relative URI: forward slashes, no leading `./`, reserved characters encoded.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let path = path.replace('\\', "/");
     let mut uri = String::with_capacity(path.len());
     for byte in path.trim_start_matches("./").bytes() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["engine", "yaml"],
     &["workload", "inventory", "telemetry"],
-    &["review", "settings"],
+    &["review", "settings", "lint"],
     &["report"],
     &["kubernetes"],
     &["server"],

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use acr_admission::engine::decision::Reason;
+use acr_admission::lint::LintCode;
 
 const REASONS: &str = include_str!("../../docs/reasons.md");
 
@@ -22,6 +23,24 @@ fn every_section_says_something() {
         let (code, text) = section.split_once('\n').unwrap();
         let text = text.split("\n## ").next().unwrap_or_default();
         assert!(text.trim().len() > 40, "{code} says nothing");
+    }
+}
+
+const LINT: &str = include_str!("../../docs/lint.md");
+
+#[test]
+fn every_lint_code_has_a_section_with_the_words_of_the_table() {
+    let sections: Vec<(&str, &str)> =
+        LINT.split("\n### ").skip(1).map(|section| section.split_once('\n').unwrap()).collect();
+    let names: Vec<&str> = sections.iter().map(|(name, _)| *name).collect();
+    let codes: Vec<&str> = LintCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(names, codes);
+    for (code, (_, text)) in LintCode::ALL.iter().zip(sections) {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let severity = format!("{}. Severity: {}.", code.title(), code.severity());
+        for part in [severity.as_str(), code.why(), "Example: ", &format!("Fix: {}.", code.fix())] {
+            assert!(text.contains(part), "{code} does not say `{part}`");
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod documentation;
 mod images;
 mod inventory;
 mod judgements;
+mod lint;
 mod oracle;
 mod pulls;
 mod reviews;

@@ -6,6 +6,7 @@
 mod can_pull;
 mod check;
 mod condition;
+mod lint;
 mod serve;
 mod shared;
 
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 pub use self::can_pull::{ActionArg, CanPullArgs};
 pub use self::check::{CheckArgs, CheckFormat};
 pub use self::condition::{ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs};
+pub use self::lint::{FailOn, LintArgs, LintFormatArg};
 pub use self::serve::{LogFormatArg, ServeArgs, TlsVersionArg};
 pub use self::shared::{
     CloudArg, ClusterArgs, DocumentFormat, FederationArg, InventoryArgs, PullIdentityArg, QuestionArg,
@@ -67,6 +69,12 @@ pub enum Command {
     /// A batch holds one question a line: {"id", "identity", "image"} or {"id", "identity", "registry",
     /// "repository"}, and optionally "action".
     CanPull(CanPullArgs),
+    /// Find problems in the inventory itself, whatever anybody pulls
+    ///
+    /// Grants that do nothing, grants that do more than they seem to, conditions that leak or never hold, switches
+    /// that pass roles by. The exit code is 1 if there is a finding of the severity that `--fail-on` names, or a
+    /// worse one, and 0 otherwise.
+    Lint(LintArgs),
     /// Check and evaluate conditions of role assignments
     Condition(ConditionArgs),
     /// Look at exported Azure data

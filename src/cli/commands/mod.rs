@@ -6,6 +6,7 @@ mod completions;
 mod condition;
 mod demo;
 mod inventory;
+mod lint;
 mod serve;
 
 use super::args::{Cli, Command};
@@ -35,6 +36,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Outcome, CliError>
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args, output),
         Command::CanPull(args) => can_pull::run(args, output),
+        Command::Lint(args) => lint::run(args, output),
         Command::Condition(args) => condition::run(&args.command, output),
         Command::Inventory(args) => inventory::run(&args.command, output),
         Command::Demo => demo::run(output),

@@ -6,6 +6,7 @@ mod condition;
 mod docs;
 mod formats;
 mod inventory;
+mod lint;
 mod usage;
 
 use std::fmt;

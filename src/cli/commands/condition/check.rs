@@ -8,15 +8,27 @@ use crate::cli::error::CliError;
 use crate::cli::input;
 use crate::cli::output::{Outcome, Output};
 use crate::engine::condition::{Condition, ConditionError};
+use crate::lint::{ConditionWarning, condition_warnings};
+use crate::review::printable;
 
-/// Prints `LINE:COLUMN: code: message` for what is wrong, and the text with the place underlined as talk.
+/// Prints `LINE:COLUMN: code: message` for what is wrong, and the text with the place underlined as talk. What is
+/// valid and probably not what was meant is talk alone.
 ///
 /// # Errors
 /// The file cannot be read.
 pub(super) fn run(args: &ConditionFileArgs, output: &mut Output) -> Result<Outcome, CliError> {
     let text = condition_text(&args.file)?;
     match Condition::parse(&text) {
-        Ok(_) => Ok(Outcome::Fine),
+        Ok(condition) => {
+            for warning in condition_warnings(&condition) {
+                let (title, spot) = (output.talk_paint().attention("warning:"), warning.spot(&text));
+                let ConditionWarning { code, message, help, .. } = &warning;
+                let (message, help) = (printable(message), printable(help));
+                let place = format!("{}:{}", spot.line, spot.column);
+                writeln!(output.talk(), "{title} {place}: {code}: {message}\n  help: {help}")?;
+            }
+            Ok(Outcome::Fine)
+        }
         Err(error) => tell(&args.file, &text, &error, output),
     }
 }
