@@ -42,8 +42,16 @@ const MAX_EXPRESSIONS: usize = 5;
 #[must_use]
 pub fn condition_warnings(condition: &Condition) -> Vec<ConditionWarning> {
     let mut found = text_warnings(condition);
-    found.extend(coverage_warning(condition, &CONDITIONABLE));
+    // One that never asks for a repository may be meant for another service, whose attributes nobody here knows.
+    if asks_for_name(condition) {
+        found.extend(coverage_warning(condition, &CONDITIONABLE));
+    }
     found
+}
+
+fn asks_for_name(condition: &Condition) -> bool {
+    let sides = condition.comparisons().flat_map(|comparison| [&comparison.left, &comparison.right]);
+    sides.filter_map(Operand::attribute).any(|attribute| attribute.is_called(REPOSITORY_NAME))
 }
 
 /// The same for a condition that narrows a role with these data actions; `lists_catalog` if the role may list the
@@ -177,11 +185,15 @@ fn of_source(attribute: &Attribute, span: Range<usize>) -> Option<ConditionWarni
     })
 }
 
-/// Registries supply the name with every action that conditions are for; nobody promises the rest.
+/// What a caller may come without: custom security attributes, the network it comes from, tags. The name of what is
+/// asked for is always there.
 fn may_be_absent(attribute: &Attribute) -> bool {
-    let is_clock = attribute.source() == Source::Environment && attribute.is_called("UtcNow");
-    let is_name = attribute.is_called(REPOSITORY_NAME);
-    !is_name && !is_clock && !attribute.is_sub_operation()
+    match attribute.source() {
+        Source::Principal => true,
+        Source::Environment => !attribute.is_called("UtcNow"),
+        // The suffixes of dictionaries.
+        Source::Request | Source::Resource => attribute.name().contains('$'),
+    }
 }
 
 fn has_exists(condition: &Condition, attribute: &Attribute) -> bool {

@@ -160,9 +160,8 @@ impl Grant<'_, '_> {
 
     fn unconditioned(&self, role: &RoleFacts<'_>) -> Option<LintFinding> {
         // Built-in roles of both planes, such as the data importer's, take no condition.
-        let takes_condition =
-            !role.conditionable.is_empty() && !(role.definition.built_in && role.works_in_rbac_mode);
-        if !takes_condition || self.assignment.condition.is_some() {
+        let is_of_both_planes = role.definition.built_in && role.works_in_rbac_mode;
+        if role.conditionable.is_empty() || is_of_both_planes || self.assignment.condition.is_some() {
             return None;
         }
         let abac: Vec<&Registry> = self.abac_registries();

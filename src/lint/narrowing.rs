@@ -116,10 +116,8 @@ fn unusable(grant: &Grant<'_, '_>, fault: &ConditionFault) -> LintFinding {
         }
         ConditionFault::Syntax(error) => {
             let what = format!("{}: {}: {}", grant.told(), error.code(), error.message());
-            let mut finding = grant.finding(LintCode::ConditionInvalid, what);
-            if let Some(help) = error.help() {
-                finding.fix = help.to_owned();
-            }
+            let fix = error.help().unwrap_or(LintCode::ConditionInvalid.fix());
+            let mut finding = grant.finding(LintCode::ConditionInvalid, what).with_fix(fix);
             let text = grant.assignment.condition.as_ref().map_or("", |condition| condition.text());
             let part = text.get(error.span()).unwrap_or_default().to_owned();
             finding.spot = Some(ConditionSpot { line: error.line(), column: error.column(), text: part });

@@ -31,14 +31,14 @@ pub(super) fn write(to: &mut dyn io::Write, report: &CheckReport, question: Ques
             })
         })
         .collect();
-    let rules = reasons.iter().map(|reason| rule(*reason)).collect();
-    write_run(to, rules, notifications, told.iter().map(|finding| result(finding, question)))
+    let rules: Vec<Value> = reasons.iter().map(|reason| rule(*reason)).collect();
+    write_run(to, &rules, notifications, told.iter().map(|finding| result(finding, question)))
 }
 
 /// One run as a document. Notifications are about input that could not be read.
 pub(super) fn write_run(
     to: &mut dyn io::Write,
-    rules: Vec<Value>,
+    rules: &[Value],
     mut notifications: Vec<Value>,
     results: impl ExactSizeIterator<Item = Value>,
 ) -> io::Result<()> {

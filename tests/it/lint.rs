@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use acr_admission::engine::condition::Condition;
 use acr_admission::engine::index::Index;
 use acr_admission::inventory::from_documents;
-use acr_admission::lint::{LintCode, LintFinding, lint};
+use acr_admission::lint::{LintCode, LintFinding, condition_warnings, lint};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -149,4 +150,40 @@ fn expanded(condition: &str) -> String {
         )
     });
     guarded.unwrap_or_else(|| condition.to_owned()).replace("NAME", "@Request[<P>repositories:name]")
+}
+
+/// The conditions of Microsoft's articles and of the portal, which nobody should be warned about; then everything
+/// else that is valid, and the worst that fits into 8 KB.
+#[test]
+fn published_conditions_pass_and_no_condition_is_too_much() {
+    let text = include_str!("../fixtures/conditions/valid.json");
+    let fixtures: Value = serde_json::from_str(text).unwrap();
+    let cases = fixtures.as_array().or_else(|| fixtures["cases"].as_array()).unwrap();
+    let mut clean = BTreeSet::new();
+    for case in cases {
+        let condition = Condition::parse(case["condition"].as_str().unwrap()).unwrap();
+        if condition_warnings(&condition).is_empty() {
+            clean.insert(case["id"].as_str().unwrap());
+        }
+    }
+    for id in
+        ["acr-single-repo", "acr-prefix", "acr-multi-prefix", "acr-bicep-reader", "acr-single-repo-oneline"]
+    {
+        assert!(clean.contains(id), "{id} is warned about; clean are {clean:?}");
+    }
+    let name = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
+    let worst = [
+        format!("{}{name} StringEquals 'a'{}", "(".repeat(4000), ")".repeat(4000)),
+        format!("{}{name} StringEquals 'a'", "!".repeat(8000)),
+        format!("{name} StringLike '{}'", "*a*b".repeat(2000)),
+        format!("{name} StringLike '*a{}'", "?".repeat(8000)),
+        vec![format!("{name} StringLike '*a*b?c*'"); 80].join(" OR "),
+        format!("{name} ForAnyOfAnyValues:StringLike {{{}}}", vec!["'*a?*b'"; 900].join(",")),
+    ];
+    for text in worst {
+        let condition = Condition::parse(&text).unwrap();
+        let started = std::time::Instant::now();
+        drop(condition_warnings(&condition));
+        println!("{} bytes: {:?}", text.len(), started.elapsed());
+    }
 }

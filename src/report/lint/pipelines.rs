@@ -13,8 +13,8 @@ use crate::review::printable;
 
 pub(super) fn write_sarif(to: &mut dyn io::Write, report: &LintReport) -> io::Result<()> {
     let codes: BTreeSet<LintCode> = report.findings.iter().map(|row| row.code).collect();
-    let rules = codes.iter().map(|code| rule(*code)).collect();
-    sarif::write_run(to, rules, Vec::new(), report.findings.iter().map(result))
+    let rules: Vec<Value> = codes.iter().map(|code| rule(*code)).collect();
+    sarif::write_run(to, &rules, Vec::new(), report.findings.iter().map(result))
 }
 
 fn rule(code: LintCode) -> Value {
