@@ -62,7 +62,7 @@ fn the_commands_that_the_readme_names_exist() {
     for line in README.lines().filter(|line| line.contains("acr-admission ")) {
         for rest in line.split("acr-admission ").skip(1) {
             let words: Vec<_> = rest.split_whitespace().take(2).collect();
-            let commands = ["serve", "check", "can-pull", "condition", "inventory", "demo"];
+            let commands = ["serve", "check", "can-pull", "condition", "inventory", "lint", "demo"];
             if words.first().is_some_and(|word| commands.contains(word)) {
                 let help = Command::new(env!("CARGO_BIN_EXE_acr-admission"))
                     .args([words[0], "--help"])
