@@ -46,6 +46,17 @@ fn a_room_uses_only_the_rooms_below_it() {
 }
 
 #[test]
+fn the_documentation_shows_every_room_on_its_floor() {
+    let page = include_str!("../../docs/architecture.md");
+    for (number, floor) in (1..).zip(FLOORS) {
+        for room in *floor {
+            let row = format!("| {number} | `{room}` |");
+            assert!(page.contains(&row), "docs/architecture.md has no row `{row}`");
+        }
+    }
+}
+
+#[test]
 fn the_engine_is_pure() {
     let mut wrong = Vec::new();
     for (path, text) in sources().into_iter().filter(|(path, _)| room_of(path).as_deref() == Some("engine")) {
