@@ -18,7 +18,8 @@ use super::condition::Truth;
 use super::conditional_access::SignIn;
 use super::decision::{Advice, AdviceSet, Decider, Decision, Reason};
 use super::guid::PrincipalId;
-use super::index::{CompiledDeny, Entry, Index, RegistryEntry, RegistryNumber};
+use super::index::{CompiledDeny, CompiledRole, Entry, Index, Placement, RegistryEntry, RegistryNumber};
+use super::suppose::Supposition;
 
 /// One question: may `principal` do `action` with `repository` of `registry` at `now`?
 #[derive(Clone, Copy, Debug)]
@@ -66,19 +67,6 @@ pub enum Contribution {
     OutOfScope,
 }
 
-/// One line of a trace.
-#[derive(Clone, Copy, Debug)]
-pub struct Considered<'index> {
-    /// The assignment.
-    pub assignment: &'index RoleAssignment,
-    /// The group through which it concerns the caller; `None` where it names the caller.
-    pub group: Option<PrincipalId>,
-    /// The permission that was asked for.
-    pub permission: Permission,
-    /// What came of it.
-    pub contribution: Contribution,
-}
-
 impl Index {
     /// Answers one question. A pure function of the index and the request.
     #[must_use]
@@ -89,7 +77,38 @@ impl Index {
     /// Answers one question about somebody of whose sign-in something is known.
     #[must_use]
     pub fn decide_signed_in(&self, request: &AccessRequest<'_>, sign_in: &SignIn<'_>) -> Decision<'_> {
-        let Some(registry) = self.registry(request.registry) else {
+        View { index: self, supposed: None }.decide(request, sign_in)
+    }
+
+    /// Answers one question as if one assignment more were there, or another one in its place.
+    ///
+    /// The same as changing the inventory and building the index anew, at the price of a decision.
+    #[must_use]
+    pub fn decide_with<'a>(
+        &'a self,
+        request: &AccessRequest<'_>,
+        supposition: &'a Supposition,
+    ) -> Decision<'a> {
+        View { index: self, supposed: Some(supposition) }.decide(request, &SignIn::default())
+    }
+
+    /// The answer as if the registry were in `mode`.
+    #[must_use]
+    pub fn decide_in_mode(&self, request: &AccessRequest<'_>, mode: PermissionsMode) -> Decision<'_> {
+        View { index: self, supposed: None }.decide_in_mode(request, mode)
+    }
+}
+
+/// What a decision sees: the index, and what is supposed beside it.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) index: &'a Index,
+    pub(super) supposed: Option<&'a Supposition>,
+}
+
+impl<'a> View<'a> {
+    fn decide(self, request: &AccessRequest<'_>, sign_in: &SignIn<'_>) -> Decision<'a> {
+        let Some(registry) = self.index.registry(request.registry) else {
             return Decision::plain(Reason::RegistryNotManaged);
         };
         let mut decision = match registry.mode {
@@ -99,14 +118,12 @@ impl Index {
         if self.groups_that_might_help(request, &decision).next().is_some() {
             decision.advice.insert(Advice::GroupMembersMayBeHidden);
         }
-        let decision = self.mind_sign_in(request, sign_in, registry, decision);
+        let decision = self.index.mind_sign_in(request, sign_in, registry, decision);
         mind_lock(registry, request.repository, request.action, decision)
     }
 
-    /// The answer as if the registry were in `mode`.
-    #[must_use]
-    pub fn decide_in_mode(&self, request: &AccessRequest<'_>, mode: PermissionsMode) -> Decision<'_> {
-        let Some(entry) = self.registry_entry(request.registry) else {
+    pub(super) fn decide_in_mode(self, request: &AccessRequest<'_>, mode: PermissionsMode) -> Decision<'a> {
+        let Some(entry) = self.index.registry_entry(request.registry) else {
             return Decision::plain(Reason::RegistryNotManaged);
         };
         let mut answer = Decision::plain(Reason::AllowedByRole);
@@ -123,28 +140,7 @@ impl Index {
         answer
     }
 
-    /// Every assignment of the caller and its groups, in file order, with what came of it in `mode`.
-    #[must_use]
-    pub fn trace(&self, request: &AccessRequest<'_>, mode: PermissionsMode) -> Vec<Considered<'_>> {
-        let Some(registry) = self.registry_entry(request.registry) else { return Vec::new() };
-        let mut lines: Vec<(Entry, Considered<'_>)> = Vec::new();
-        for permission in request.action.permissions(mode) {
-            for principal in self.identity_set(request.principal) {
-                let group = (principal != request.principal).then_some(principal);
-                for entry in self.entries_of(principal) {
-                    let Some(assignment) = self.assignment(*entry) else { continue };
-                    let contribution =
-                        self.weigh_anywhere(request, registry, *entry, assignment, *permission);
-                    let considered = Considered { assignment, group, permission: *permission, contribution };
-                    lines.push((*entry, considered));
-                }
-            }
-        }
-        lines.sort_by_key(|(entry, considered)| (considered.permission, entry.assignment));
-        lines.into_iter().map(|(_, considered)| considered).collect()
-    }
-
-    fn decide_in_both_modes(&self, request: &AccessRequest<'_>) -> Decision<'_> {
+    fn decide_in_both_modes(self, request: &AccessRequest<'_>) -> Decision<'a> {
         let rbac = self.decide_in_mode(request, PermissionsMode::Rbac);
         let abac = self.decide_in_mode(request, PermissionsMode::RbacAbac);
         if rbac.verdict() != abac.verdict() {
@@ -157,12 +153,12 @@ impl Index {
     }
 
     fn decide_permission(
-        &self,
+        self,
         request: &AccessRequest<'_>,
         registry: &RegistryEntry,
         permission: Permission,
         mode: PermissionsMode,
-    ) -> Decision<'_> {
+    ) -> Decision<'a> {
         let mut advice = AdviceSet::default();
         if let Some(deny) = self.deny(request, registry, permission, &mut advice) {
             let by = Some(Decider::DenyAssignment(deny));
@@ -198,7 +194,7 @@ impl Index {
 
     /// The most telling contribution of all assignments in reach; among equals the first in file order.
     fn best_contribution(
-        &self,
+        self,
         request: &AccessRequest<'_>,
         registry: &RegistryEntry,
         permission: Permission,
@@ -206,20 +202,22 @@ impl Index {
     ) -> Option<(Contribution, Entry)> {
         let mut best: Option<(Contribution, Entry)> = None;
         let mut only_by_wildcard = true;
-        for principal in self.identity_set(request.principal) {
-            let entries = self.entries_of(principal);
-            for entry in registry.reaching_among(entries) {
-                let contribution = self.weigh(request, *entry, permission);
+        for principal in self.index.identity_set(request.principal) {
+            let entries = self.index.entries_of(principal);
+            let supposed = self.supposed_in_reach(request.registry, principal, advice);
+            let shown = registry.reaching_among(entries).copied().filter(|entry| self.shows(*entry));
+            for entry in shown.chain(supposed) {
+                let contribution = self.weigh(request, entry, permission);
                 contribution.advise(advice);
                 only_by_wildcard &=
-                    contribution != Contribution::Granted || self.is_by_registry_wildcard(*entry, permission);
+                    contribution != Contribution::Granted || self.is_by_registry_wildcard(entry, permission);
                 let better =
                     best.is_none_or(|(found, at)| (contribution, entry.assignment) < (found, at.assignment));
                 if better {
-                    best = Some((contribution, *entry));
+                    best = Some((contribution, entry));
                 }
             }
-            registry.advise_on_others(entries, advice);
+            registry.advise_on_others(entries, |entry| self.shows(entry), advice);
         }
         if only_by_wildcard && best.is_some_and(|(found, _)| found == Contribution::Granted) {
             advice.insert(Advice::WildcardInCustomRole);
@@ -227,12 +225,55 @@ impl Index {
         best
     }
 
-    fn is_by_registry_wildcard(&self, entry: Entry, permission: Permission) -> bool {
+    fn is_by_registry_wildcard(self, entry: Entry, permission: Permission) -> bool {
         self.role(entry).is_some_and(|role| role.by_registry_wildcard.contains(permission))
     }
 
+    /// The supposed assignment, where it is one of this principal's and reaches the registry.
+    fn supposed_in_reach(
+        self,
+        registry: RegistryNumber,
+        principal: PrincipalId,
+        advice: &mut AdviceSet,
+    ) -> Option<Entry> {
+        let supposed = self.supposed.filter(|supposed| supposed.assignment.principal == principal)?;
+        match self.index.placement(&supposed.assignment.scope, registry) {
+            Placement::Reaching => Some(supposed.entry),
+            Placement::Uncertain => {
+                advice.insert(Advice::ManagementGroupChainUnknown);
+                None
+            }
+            Placement::Below => {
+                advice.insert(Advice::ScopeBelowRegistry);
+                None
+            }
+            Placement::Elsewhere => None,
+        }
+    }
+
+    /// Whether an entry of the index is still there, not replaced by the supposed one.
+    fn shows(self, entry: Entry) -> bool {
+        self.supposed.is_none_or(|supposed| supposed.entry.assignment != entry.assignment)
+    }
+
+    fn assignment(self, entry: Entry) -> Option<&'a RoleAssignment> {
+        match self.supposed {
+            Some(supposed) if supposed.entry.assignment == entry.assignment => Some(&supposed.assignment),
+            Some(_) | None => self.index.assignment(entry),
+        }
+    }
+
+    fn role(self, entry: Entry) -> Option<&'a CompiledRole> {
+        self.index.role(entry)
+    }
+
     /// What one assignment that reaches the registry contributes.
-    fn weigh(&self, request: &AccessRequest<'_>, entry: Entry, permission: Permission) -> Contribution {
+    pub(super) fn weigh(
+        self,
+        request: &AccessRequest<'_>,
+        entry: Entry,
+        permission: Permission,
+    ) -> Contribution {
         let Some(role) = self.role(entry) else { return Contribution::RoleUnknown };
         if !role.any.contains(permission) && !role.any.contains_any(permission.in_other_mode()) {
             return Contribution::PermissionMissing;
@@ -270,38 +311,16 @@ impl Index {
         by_role.max(by_assignment)
     }
 
-    /// As [`Self::weigh`], for assignments that may lie anywhere.
-    fn weigh_anywhere(
-        &self,
-        request: &AccessRequest<'_>,
-        registry: &RegistryEntry,
-        entry: Entry,
-        assignment: &RoleAssignment,
-        permission: Permission,
-    ) -> Contribution {
-        if registry.reaches(entry.scope) {
-            self.weigh(request, entry, permission)
-        } else if registry.is_uncertain(entry.scope) {
-            Contribution::ManagementGroupUncertain
-        } else if registry.is_below(entry.scope) {
-            Contribution::BelowRegistry
-        } else if assignment.principal_deleted {
-            Contribution::PrincipalDeleted
-        } else {
-            Contribution::OutOfScope
-        }
-    }
-
     /// The first deny assignment that hits the caller and covers the permission.
     fn deny(
-        &self,
+        self,
         request: &AccessRequest<'_>,
         registry: &RegistryEntry,
         permission: Permission,
         advice: &mut AdviceSet,
-    ) -> Option<&DenyAssignment> {
+    ) -> Option<&'a DenyAssignment> {
         for number in &registry.denies {
-            let Some((deny, compiled)) = self.deny_at(*number) else { continue };
+            let Some((deny, compiled)) = self.index.deny_at(*number) else { continue };
             if compiled.any.contains(permission)
                 && self.hits(deny, request.principal)
                 && covers(deny, compiled, permission, request.repository, advice)
@@ -310,7 +329,7 @@ impl Index {
             }
         }
         let may_hit = |number: &u32| {
-            let found = self.deny_at(*number);
+            let found = self.index.deny_at(*number);
             found.is_some_and(|(deny, compiled)| {
                 compiled.any.contains(permission) && self.hits(deny, request.principal)
             })
@@ -321,8 +340,8 @@ impl Index {
         None
     }
 
-    fn hits(&self, deny: &DenyAssignment, principal: PrincipalId) -> bool {
-        let named = |ids: &[PrincipalId]| self.identity_set(principal).any(|id| ids.contains(&id));
+    fn hits(self, deny: &DenyAssignment, principal: PrincipalId) -> bool {
+        let named = |ids: &[PrincipalId]| self.index.identity_set(principal).any(|id| ids.contains(&id));
         (deny.principals.contains(&PrincipalId::EVERYONE) || named(&deny.principals))
             && !named(&deny.excluded)
     }

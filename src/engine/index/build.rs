@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::membership::transitive_groups;
+use super::placement::{management_group_above, registry_above};
 use super::registry::{RegistryEntry, RegistryNumber, hosts};
 use super::{CompiledDeny, CompiledRole, Entry, Index, Map, ScopeNumber};
 use crate::engine::assignment::DenyAssignment;
@@ -11,7 +12,7 @@ use crate::engine::inventory::{Inventory, ManagementGroups, Registry};
 use crate::engine::scope::Scope;
 
 /// The role number of assignments whose role no export defines.
-const UNKNOWN_ROLE: u32 = u32::MAX;
+pub(super) const UNKNOWN_ROLE: u32 = u32::MAX;
 
 impl Index {
     /// Arranges an inventory for decisions. Never fails: what dangles grants nothing, and the loader warned.
@@ -121,11 +122,6 @@ impl Scopes {
     }
 }
 
-/// Whether a management group lies above a registry; `None` where the exports do not tell.
-fn management_group_above(group: &Scope, registry: &Registry, ancestry: &ManagementGroups) -> Option<bool> {
-    ancestry.is_ancestor(group.management_group()?, registry.id.subscription()?)
-}
-
 /// Whether a deny assignment reaches a registry; `None` where the exports do not tell.
 fn deny_reaches(deny: &DenyAssignment, registry: &Registry, ancestry: &ManagementGroups) -> Option<bool> {
     if deny.only_this_scope {
@@ -135,15 +131,6 @@ fn deny_reaches(deny: &DenyAssignment, registry: &Registry, ancestry: &Managemen
         return management_group_above(&deny.scope, registry, ancestry);
     }
     Some(deny.scope.contains(&registry.id))
-}
-
-/// The id of the registry that a scope lies below, if it does.
-fn registry_above(scope: &Scope) -> Option<Scope> {
-    const REGISTRIES: &str = "/providers/microsoft.containerregistry/registries/";
-    let key = scope.key();
-    let name_at = key.find(REGISTRIES)? + REGISTRIES.len();
-    let name_length = key.get(name_at..)?.find('/')?;
-    Scope::parse(key.get(..name_at + name_length)?).ok()
 }
 
 /// The scope itself and every scope above it by path, the root last.

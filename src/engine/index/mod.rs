@@ -14,13 +14,14 @@
 mod build;
 mod identity;
 mod membership;
+mod placement;
 mod registry;
 mod role;
 
 pub use self::identity::{FoundIdentity, IdentityMatch};
+pub(crate) use self::placement::Placement;
 pub use self::registry::{HostMatch, RegistryEntry, RegistryNumber};
-pub(crate) use self::role::CompiledDeny;
-pub(crate) use self::role::CompiledRole;
+pub(crate) use self::role::{CompiledDeny, CompiledRole};
 
 use std::collections::HashMap;
 use std::ops::Range;

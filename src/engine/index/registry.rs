@@ -40,11 +40,17 @@ impl RegistryEntry {
     }
 
     /// Notes assignments that do not count here though somebody may expect them to.
-    pub(crate) fn advise_on_others(&self, entries: &[Entry], advice: &mut AdviceSet) {
-        if self.uncertain.iter().any(|scope| !at_scope(entries, *scope).is_empty()) {
+    pub(crate) fn advise_on_others(
+        &self,
+        entries: &[Entry],
+        counts: impl Fn(Entry) -> bool,
+        advice: &mut AdviceSet,
+    ) {
+        let any_at = |scope: &ScopeNumber| at_scope(entries, *scope).iter().any(|entry| counts(*entry));
+        if self.uncertain.iter().any(any_at) {
             advice.insert(Advice::ManagementGroupChainUnknown);
         }
-        if self.below.iter().any(|scope| !at_scope(entries, *scope).is_empty()) {
+        if self.below.iter().any(any_at) {
             advice.insert(Advice::ScopeBelowRegistry);
         }
     }

@@ -14,7 +14,7 @@ use jiff::ToSpan;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
 
 pub(crate) const REPOSITORIES: [&str; 4] = ["app", "team-a/app", "team-a", "team-ab/app"];
 pub(crate) const REGISTRIES: [&str; 3] = ["plain", "fine", "silent"];
@@ -301,7 +301,7 @@ impl Estate {
         }
     }
 
-    fn role_assignment(assignment: &Assignment) -> RoleAssignment {
+    pub(crate) fn role_assignment(assignment: &Assignment) -> RoleAssignment {
         let now = super::now();
         RoleAssignment {
             name: AssignmentName::Text(assignment.name.to_string().into()),
@@ -340,9 +340,13 @@ fn condition(tree: &Tree) -> Arc<AssignmentCondition> {
     Arc::new(AssignmentCondition::new(&tree.text(), Some("2.0")))
 }
 
-/// One number more than there are roles: the last one is defined nowhere.
+/// One number more than there are roles: the last one is defined nowhere. Roles that fixes give have their real ids.
 fn role_id(number: usize) -> RoleId {
-    RoleId::new(Uuid::from_u128(0xF000 + number as u128))
+    RoleId::new(match ROLES.get(number).map(|role| role.0) {
+        Some("AcrPull") => uuid!("7f951dda-4ed3-4680-a7ca-43fe172d538d"),
+        Some("RepositoryReader") => uuid!("b93aa761-3e63-49ed-ac28-beffa264f7ac"),
+        Some(_) | None => Uuid::from_u128(0xF000 + number as u128),
+    })
 }
 
 fn role_definition(number: usize, role: &Role) -> RoleDefinition {

@@ -4,6 +4,7 @@
 //! `ACR_ADMISSION_CASES` sets how many random estates are tried.
 
 mod estate;
+mod fixes;
 mod scan;
 
 use acr_admission::engine::action::Action;

@@ -13,12 +13,13 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::load_index;
 use crate::engine::action::{Action, PermissionsMode};
-use crate::engine::authorize::{AccessRequest, Considered, Contribution};
+use crate::engine::authorize::{AccessRequest, Contribution};
 use crate::engine::conditional_access::SignIn;
 use crate::engine::decision::{Advice, Decider, Reason, Verdict};
 use crate::engine::guid::PrincipalId;
 use crate::engine::index::Index;
 use crate::engine::inventory::Group;
+use crate::engine::trace::Considered;
 use crate::report::{Cell, Columns, IdentityRow, Paint, write_json, write_yaml};
 use crate::review::{printable, sentence};
 
