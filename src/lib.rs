@@ -5,10 +5,12 @@
 //! only use the rooms below it:
 //!
 //! ```text
-//! main → cli → server → kubernetes → report → review, settings, lint → workload, inventory → engine
+//! main → cli → server → kubernetes → report → review, settings, lint
+//!      → workload, inventory, azure_cli → engine
 //! ```
 //!
 //! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
+//! * [`azure_cli`]: the `az` commands that repair something, and how shells quote them.
 //! * [`cli`]: arguments in, data, talk and an exit code out.
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
 //! * [`kubernetes`]: what is known of the cluster around a review: service accounts and namespaces.
@@ -23,6 +25,7 @@
 //!
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
 
+pub mod azure_cli;
 pub mod cli;
 pub mod engine;
 pub mod inventory;

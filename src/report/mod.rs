@@ -26,7 +26,7 @@ mod text;
 
 pub use self::columns::{Cell, Columns, Paint};
 pub use self::document::{write_json, write_json_line, write_yaml};
-pub use self::fix::pull_fix;
+pub use self::fix::{ConditionInFileRow, FileRow, FixRow};
 pub use self::format::{ReportFormat, write_check_report};
 pub use self::lint::{LintCounts, LintFormat, LintReport, LintRow, write_lint_report};
 pub use self::model::{

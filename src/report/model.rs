@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use smol_str::SmolStr;
 
+use super::fix::FixRow;
 use crate::engine::action::PermissionsMode;
 use crate::engine::decision::{Advice, Reason, Verdict};
 use crate::engine::guid::PrincipalId;
@@ -182,6 +183,16 @@ pub struct AnswerRow {
     pub chain: Vec<String>,
     /// What else is worth knowing.
     pub advice: Vec<Advice>,
+    /// How to mend it; `null` where there is nothing to mend.
+    pub fix: Option<FixRow>,
+}
+
+impl AnswerRow {
+    /// The same answer with how to mend it.
+    #[must_use]
+    pub fn with_fix(self, fix: Option<FixRow>) -> Self {
+        Self { fix, ..self }
+    }
 }
 
 impl From<&Answer> for AnswerRow {
@@ -193,6 +204,7 @@ impl From<&Answer> for AnswerRow {
             by: answer.by.clone(),
             chain: answer.chain.iter().map(ToString::to_string).collect(),
             advice: answer.advice.iter().collect(),
+            fix: None,
         }
     }
 }

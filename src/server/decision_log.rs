@@ -121,7 +121,8 @@ struct ImageRecord<'a> {
 }
 
 fn image_record(judged: &JudgedImage) -> ImageRecord<'_> {
-    let JudgedImage { field, owner, image, repository, registry, registry_mode, answer, action: _ } = judged;
+    let JudgedImage { field, owner, image, repository, registry, registry_mode, answer, action: _, fix: _ } =
+        judged;
     let (host, path) = repository.split_once('/').unwrap_or_default();
     ImageRecord {
         field: field.clone(),

@@ -6,8 +6,10 @@ use tokio::time::Instant;
 use super::facts::PullFacts;
 use super::outcome::JudgedImage;
 use super::policy::Policy;
-use crate::engine::decision::Reason;
+use crate::azure_cli::Repair;
+use crate::engine::decision::{Reason, Verdict};
 use crate::engine::image::ImageReference;
+use crate::engine::index::{HostMatch, Index};
 use crate::engine::pull::{Answer, Question};
 use crate::workload::{ImageField, PodFacts};
 
@@ -39,7 +41,21 @@ pub(super) fn judge(
         };
         judged
     };
-    pod.images.iter().map(judge_one).collect()
+    let mut judged: Vec<JudgedImage> = pod.images.iter().map(judge_one).collect();
+    if Instant::now() < deadline
+        && let Some(first) = judged.iter_mut().find(|image| image.answer.verdict() == Verdict::Deny)
+    {
+        first.fix = fix(&estate.index, first, now);
+    }
+    judged
+}
+
+/// A verified command that lets the image be pulled. Some dozen decisions, so one denial can afford it.
+fn fix(index: &Index, image: &JudgedImage, now: Timestamp) -> Option<String> {
+    let reference: ImageReference = image.image.parse().ok()?;
+    let HostMatch::LoginServer(registry) = index.host(reference.host())? else { return None };
+    let repair = Repair::of_answer(index, registry, reference.repository().as_str(), &image.answer, now)?;
+    Some(repair.short_text())
 }
 
 /// Every image with the same reason why nothing is known.

@@ -74,6 +74,8 @@ pub(super) struct JudgedImage {
     pub(super) registry_mode: Option<PermissionsMode>,
     pub(super) answer: Answer,
     pub(super) action: Action,
+    /// A verified command that would turn the answer; the first denied image has one, where there is one.
+    pub(super) fix: Option<String>,
 }
 
 impl JudgedImage {
@@ -88,6 +90,7 @@ impl JudgedImage {
             registry_mode: None,
             answer: Answer::unknown(reason),
             action: Action::Allow,
+            fix: None,
         }
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn respond(uid: &str, outcome: &Outcome, surround: Surround<'_>) -> A
 
 fn denial(outcome: &Outcome, docs_url: &str) -> String {
     let images: Vec<ImageAnswer<'_>> = with_action(outcome, Action::Deny).map(answer_of).collect();
-    Denial { images: &images, question: outcome.question, fix: None, docs_url }.text()
+    let fix = with_action(outcome, Action::Deny).next().and_then(|first| first.fix.as_deref());
+    Denial { images: &images, question: outcome.question, fix, docs_url }.text()
 }
 
 /// What users are told beside a verdict. Audit is silent by definition.

@@ -6,6 +6,7 @@
 mod admission;
 mod apiserver;
 mod architecture;
+mod azure_cli;
 mod cli;
 mod conditions;
 mod decisions;

@@ -27,7 +27,13 @@ pub fn widened_condition(old: &str, repository: &str) -> Option<String> {
     let condition = Condition::parse(old).ok()?;
     let more = equals(repository)?;
     let widened = match guards_and_expression(&condition) {
-        Some((guards, expression)) => portal_shape(guards, &format!("{expression}\n  OR\n  {more}")),
+        Some((old_guards, expression)) => {
+            let usual = guards();
+            // Many write the portal's guards on one line; written its way, its editor shows them.
+            let same = Condition::parse(old_guards).ok() == Condition::parse(&usual).ok();
+            let guards = if same { &usual } else { old_guards };
+            portal_shape(guards, &format!("{}\n  OR\n  {more}", expression.replace("\r\n", "\n")))
+        }
         None => format!("(\n{}\n)\nOR\n({more})", old.trim()),
     };
     Some(widened)

@@ -95,6 +95,7 @@ fn the_document_has_the_fields_of_the_contract() {
         "by": "74d77050-e795-4684-b62f-98357c75a33d",
         "chain": ["node", "pluginAnonymous"],
         "advice": [],
+        "fix": null,
     });
     let counts = json!({"allow": 1, "deny": 0, "unknown": 0, "unmanaged": 0, "skip": 0});
     let expected = json!({

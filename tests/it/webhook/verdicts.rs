@@ -37,12 +37,14 @@ async fn a_denial_says_which_image_who_where_and_why() {
         (&status["status"], &status["code"], &status["reason"]),
         (&json!("Failure"), &json!(403), &json!("Forbidden"))
     );
-    insta::assert_snapshot!(status["message"].as_str().unwrap(), @r"
+    insta::assert_snapshot!(status["message"].as_str().unwrap(), @r#"
     fabrikamapps.azurecr.io/payments/api:7: managed identity id-web may not pull from registry fabrikamapps: the condition of its role assignment excludes the repository
     fabrikamapps.azurecr.io/a/b@sha256:1: cannot be pulled: not a valid image reference
     judged: may the workload's own identity pull; tries: serviceAccountIdentity:20000000-0000-4000-8000-000000000002, pluginAnonymous
+    fix: az role assignment update --role-assignment role-assignment.json
+    role-assignment.json: {"condition": "(\n (\n  !(ActionMatches{'Microsoft.ContainerRegistry/registries/repositories/content/read'})\n )\n OR \n (\n  @Request[Microsoft.ContainerRegistry/registries/repositories:name] StringStartsWith 'web/'\n  OR\n  @Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'payments/api'\n )\n)","conditionVersion": "2.0","id": "/subscriptions/7fb77e3a-a15c-4c66-8742-f0b1b4ce8478/resourceGroups/rg-registry/providers/Microsoft.ContainerRegistry/registries/fabrikamapps/providers/Microsoft.Authorization/roleAssignments/id-web-container-registry-repository-reader-fabrikamapps","name": "id-web-container-registry-repository-reader-fabrikamapps","principalId": "10000000-0000-4000-8000-000000000002","principalType": "ServicePrincipal","roleDefinitionId": "/subscriptions/7fb77e3a-a15c-4c66-8742-f0b1b4ce8478/providers/Microsoft.Authorization/roleDefinitions/b93aa761-3e63-49ed-ac28-beffa264f7ac","scope": "/subscriptions/7fb77e3a-a15c-4c66-8742-f0b1b4ce8478/resourceGroups/rg-registry/providers/Microsoft.ContainerRegistry/registries/fabrikamapps","type": "Microsoft.Authorization/roleAssignments"}
     docs: https://acr-admission.dev/reasons#ConditionNotMet
-    ");
+    "#);
     insta::assert_json_snapshot!(response["auditAnnotations"], @r#"
     {
       "data-age": "0",
@@ -155,9 +157,10 @@ async fn the_question_is_the_rule_s() {
     let webhook = Webhook::with_settings(&crate::support::webhook::settings(keys)).await;
     let response = webhook.review(&pod_review("web", "frontend", &[BY_WORKLOAD])).await;
     let message: &Value = &response["status"]["message"];
-    insta::assert_snapshot!(message.as_str().unwrap(), @r"
+    insta::assert_snapshot!(message.as_str().unwrap(), @r#"
     fabrikamapps.azurecr.io/web/site:2.3: managed identity id-kubelet may not pull from registry fabrikamapps: no role assignment grants it the pull
     judged: will the node manage to pull; tries: node, pluginAnonymous
+    fix: az role assignment create --assignee-object-id 10000000-0000-4000-8000-000000000001 --assignee-principal-type ServicePrincipal --role b93aa761-3e63-49ed-ac28-beffa264f7ac --scope /subscriptions/7fb77e3a-a15c-4c66-8742-f0b1b4ce8478/resourceGroups/rg-registry/providers/Microsoft.ContainerRegistry/registries/fabrikamapps --condition '( (  !(ActionMatches{'\''Microsoft.ContainerRegistry/registries/repositories/content/read'\''})  AND  !(ActionMatches{'\''Microsoft.ContainerRegistry/registries/repositories/metadata/read'\''}) ) OR  (  @Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase '\''web/site'\'' ))' --condition-version 2.0
     docs: https://acr-admission.dev/reasons#NoPullPermission
-    ");
+    "#);
 }

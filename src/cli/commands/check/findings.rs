@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::estate::Estate;
 use crate::engine::index::Index;
-use crate::engine::pull::ClusterProfile;
-use crate::report::{AnswerRow, Finding, Skipped};
+use crate::engine::pull::{Answer, ClusterProfile};
+use crate::report::{AnswerRow, Finding, FixRow, Skipped};
 use crate::workload::PodFacts;
 use crate::workload::manifest::{
     ManifestContent, ManifestObject, ManifestProblem, ManifestSources, Manifests,
@@ -44,6 +44,12 @@ impl Judging<'_> {
         for image in &pod.images {
             let judgement = self.index.judge(self.cluster, &puller, &image.image, self.now);
             let registry = judgement.registry.and_then(|number| self.index.registry(number));
+            let repository = judgement.repository.as_deref();
+            let row = |answer: &Answer| {
+                let fix = FixRow::of_answer(self.index, judgement.registry, repository, answer, self.now);
+                AnswerRow::from(answer).with_fix(fix)
+            };
+            let (actual, workload) = (row(&judgement.actual), row(&judgement.workload));
             findings.push(Finding {
                 file: object.file.to_string(),
                 line: object.line,
@@ -58,8 +64,8 @@ impl Judging<'_> {
                 registry: registry.map(|registry| registry.name.clone()),
                 repository: judgement.repository,
                 mode: registry.and_then(|registry| registry.mode),
-                actual: AnswerRow::from(&judgement.actual),
-                workload: AnswerRow::from(&judgement.workload),
+                actual,
+                workload,
             });
         }
     }

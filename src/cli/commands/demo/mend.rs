@@ -3,18 +3,18 @@
 use jiff::Timestamp;
 
 use super::estate::PodReview;
+use crate::azure_cli::{Repair, instruction};
 use crate::engine::action::Action;
 use crate::engine::authorize::AccessRequest;
 use crate::engine::decision::Reason;
 use crate::engine::image::ImageReference;
 use crate::engine::index::{HostMatch, IdentityMatch, Index, RegistryNumber};
-use crate::report::pull_fix;
 
 /// What would turn a verdict.
 #[derive(Debug)]
 pub(super) enum Mending {
     /// A command that was verified to do so.
-    Command(String),
+    Command(Box<Repair>),
     /// What to do, in words.
     Words(String),
 }
@@ -36,34 +36,25 @@ pub(super) fn mending(
     reason: Reason,
     now: Timestamp,
 ) -> Option<Mending> {
-    match reason {
-        Reason::ConditionNotMet
-        | Reason::RoleIgnoredInAbacMode
-        | Reason::RoleIgnoredInRbacMode
-        | Reason::NoPullPermission => grant(index, pod, identity, now),
-        Reason::ClientIdNotFederated => Some(Mending::Words(format!(
-            "let the identity trust the subject system:serviceaccount:{}:{}, or take the annotation off",
-            pod.namespace, pod.service_account,
-        ))),
-        _ => None,
+    if let Some(fix) = grant(index, pod, identity, now) {
+        return Some(Mending::Command(Box::new(fix)));
     }
+    if reason == Reason::ClientIdNotFederated {
+        return Some(Mending::Words(format!(
+            "Let the identity trust the subject system:serviceaccount:{}:{}, or take the annotation off.",
+            pod.namespace, pod.service_account,
+        )));
+    }
+    instruction(reason).map(|words| Mending::Words(words.to_owned()))
 }
 
-/// A command, or what else to do, about a role that is missing or falls short.
-fn grant(index: &Index, pod: &PodReview, identity: &str, now: Timestamp) -> Option<Mending> {
+/// The verified command about a role that is missing or falls short.
+fn grant(index: &Index, pod: &PodReview, identity: &str, now: Timestamp) -> Option<Repair> {
     let registry = registry_of(index, &pod.image)?;
     let reference: ImageReference = pod.image.parse().ok()?;
-    let repository = reference.repository().as_str();
+    let repository = Some(reference.repository().as_str());
     let IdentityMatch::One(found) = index.find_identity(identity) else { return None };
     let principal = found.principal_id;
-    if let Some(command) = pull_fix(index, registry, repository, principal, now) {
-        return Some(Mending::Command(command));
-    }
-    // Azure keeps one assignment for each principal, role and scope: a second one would silently not be made.
-    let request =
-        AccessRequest { principal, registry, repository: Some(repository), action: Action::Pull, now };
-    let existing = index.decide(&request).by?.name();
-    Some(Mending::Words(format!(
-        "widen the condition of assignment `{existing}` to let `{repository}` through"
-    )))
+    let request = AccessRequest { principal, registry, repository, action: Action::Pull, now };
+    index.fix(&request).ok().as_ref().map(Repair::from)
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::mend::Mending;
+use crate::azure_cli::{Repair, Shell};
 use crate::engine::decision::{Reason, Verdict};
 use crate::report::{Cell, Columns, Paint};
 
@@ -43,7 +44,7 @@ pub(super) fn write(to: &mut dyn io::Write, rows: &[Row], paint: Paint) -> io::R
     )?;
     for (mending, number) in mendings.into_iter().zip(1..) {
         match mending {
-            Mending::Command(command) => writeln!(to, "{number}. {}", over_lines(command))?,
+            Mending::Command(repair) => write_repair(to, number, repair)?,
             Mending::Words(words) => writeln!(to, "{number}. {words}")?,
         }
     }
@@ -54,7 +55,10 @@ pub(super) fn write(to: &mut dyn io::Write, rows: &[Row], paint: Paint) -> io::R
     Ok(())
 }
 
-/// One flag a line, as a shell takes it.
-fn over_lines(command: &str) -> String {
-    command.replace(" --", " \\\n     --")
+/// The command, one flag a line, and the file that it reads.
+fn write_repair(to: &mut dyn io::Write, number: usize, repair: &Repair) -> io::Result<()> {
+    writeln!(to, "{number}. {}", repair.command.over_lines(Shell::Posix, "     "))?;
+    let Some(file) = &repair.file else { return Ok(()) };
+    writeln!(to, "   with this as {}:", file.name)?;
+    file.content.lines().try_for_each(|line| writeln!(to, "     {line}"))
 }
