@@ -67,6 +67,11 @@ fn command(reason: Reason, account: Account<'_>) -> Option<AzCommand> {
         let update = AzCommand::new(["acr", "scope-map", "update", "--name", map, "--registry", registry]);
         return Some(update.with(["--add-repository", repository, "content/read"]));
     }
+    if reason == Reason::RepositoryReadLocked {
+        let repository = account.repository.filter(|name| is_repository(name))?;
+        let update = AzCommand::new(["acr", "repository", "update", "--name", registry]);
+        return Some(update.with(["--repository", repository, "--read-enabled", "true"]));
+    }
     None
 }
 
@@ -89,6 +94,7 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         | Reason::AllowedByToken
         | Reason::AllowedByAdminUser
         | Reason::AllowedByAnonymousPull
+        | Reason::AllowedByTaskDefaultAccess
         | Reason::RegistryNotManaged
         | Reason::NoImage => return None,
         Reason::ConditionNotMet => {
@@ -106,6 +112,16 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         Reason::NoPermission => "Assign a role that grants the action at the registry.",
         Reason::DeniedByDenyAssignment => {
             "No role helps: remove the deny assignment where it was made (a managed application, a deployment stack), or exclude the identity there."
+        }
+        Reason::BlockedByConditionalAccess => {
+            "Sign in with what the policy demands, or let a managed identity pull: Conditional Access is about people only."
+        }
+        Reason::TokenAudienceRejected => {
+            "Ask for tokens of the audience https://containerregistry.azure.net, which every registry takes."
+        }
+        Reason::RepositoryReadLocked => "Unlock the repository, if it was not locked on purpose.",
+        Reason::TaskHasNoRegistryIdentity => {
+            "Give the task an identity for its registry with `--source-acr-auth-id`, and that identity a role."
         }
         Reason::NodeCredentialNotSent => {
             "Write the registry's login server, in lower case and without a port, or give the pod a pull secret."

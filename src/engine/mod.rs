@@ -21,6 +21,7 @@ pub mod hidden_members;
 pub mod image;
 pub mod index;
 pub mod inventory;
+pub mod near_miss;
 pub mod pattern;
 pub mod pull;
 pub mod scope;

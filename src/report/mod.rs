@@ -13,6 +13,7 @@
 mod columns;
 mod document;
 mod escape;
+mod explain;
 mod fix;
 mod format;
 mod github;
@@ -21,14 +22,20 @@ mod lint;
 mod markdown;
 mod model;
 mod sarif;
+mod snippet;
 mod table;
 mod text;
 
 pub use self::columns::{Cell, Columns, Paint};
 pub use self::document::{write_json, write_json_line, write_yaml};
+pub use self::explain::{
+    AdviceRow, AssignmentRow, ConditionRow, Explanation, FailingRow, NearMissRow, RegistryRow,
+    write_explanation,
+};
 pub use self::fix::{ConditionInFileRow, FileRow, FixRow};
 pub use self::format::{ReportFormat, write_check_report};
 pub use self::lint::{LintCounts, LintFormat, LintReport, LintRow, write_lint_report};
 pub use self::model::{
     API_VERSION, AnswerRow, CheckReport, Counts, Finding, IdentityRow, Skipped, Summary, object_name,
 };
+pub use self::snippet::draw_mistake;

@@ -1,4 +1,6 @@
-//! A mistake in a condition, drawn the way compilers draw it. The only file that knows the drawing crate.
+//! Conditions with places underlined, the way compilers draw mistakes. The only file that knows the drawing crate.
+
+use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -7,7 +9,8 @@ use crate::report::Paint;
 use crate::review::printable;
 
 /// The line with the mistake, underlined, and the remedy below it.
-pub(super) fn draw(file: &str, text: &str, error: &ConditionError, paint: Paint) -> String {
+#[must_use]
+pub fn draw_mistake(file: &str, text: &str, error: &ConditionError, paint: Paint) -> String {
     let file = printable(file);
     let start = error.span().start.min(text.len());
     let end = error.span().end.clamp(start, text.len());
@@ -20,9 +23,28 @@ pub(super) fn draw(file: &str, text: &str, error: &ConditionError, paint: Paint)
     if let (Some(help), Some(first)) = (error.help(), report.pop()) {
         report.push(first.element(Level::HELP.message(help)));
     }
-    let renderer = match paint {
+    renderer(paint).render(&report)
+}
+
+/// A text with places underlined, each with a note.
+#[must_use]
+pub(super) fn draw_places(
+    title: &str,
+    text: &str,
+    places: &[(Range<usize>, String)],
+    paint: Paint,
+) -> String {
+    let annotations = places.iter().map(|(place, note)| {
+        let start = place.start.min(text.len());
+        AnnotationKind::Primary.span(start..place.end.clamp(start, text.len())).label(note.as_str())
+    });
+    let snippet = Snippet::source(text).line_start(1).annotations(annotations);
+    renderer(paint).render(&[Level::NOTE.primary_title(title).element(snippet)])
+}
+
+fn renderer(paint: Paint) -> Renderer {
+    match paint {
         Paint::On => Renderer::styled(),
         Paint::Off => Renderer::plain(),
-    };
-    renderer.render(&report)
+    }
 }

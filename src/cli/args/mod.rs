@@ -6,6 +6,7 @@
 mod can_pull;
 mod check;
 mod condition;
+mod explain;
 mod lint;
 mod serve;
 mod shared;
@@ -17,6 +18,7 @@ use clap_complete::Shell;
 pub use self::can_pull::{ActionArg, CanPullArgs};
 pub use self::check::{CheckArgs, CheckFormat};
 pub use self::condition::{ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs};
+pub use self::explain::ExplainArgs;
 pub use self::lint::{FailOn, LintArgs, LintFormatArg};
 pub use self::serve::{LogFormatArg, ServeArgs, TlsVersionArg};
 pub use self::shared::{
@@ -69,6 +71,12 @@ pub enum Command {
     /// A batch holds one question a line: {"id", "identity", "image"} or {"id", "identity", "registry",
     /// "repository"}, and optionally "action".
     CanPull(CanPullArgs),
+    /// Tell why an identity may or may not pull an image, and what would mend it
+    ///
+    /// Shows every assignment that was considered with the one fact that decided it, the failing part of each
+    /// condition, near misses, and a command that was tried on the inventory before it is shown: the verdict turns to
+    /// allow and no other repository changes.
+    Explain(ExplainArgs),
     /// Find problems in the inventory itself, whatever anybody pulls
     ///
     /// Grants that do nothing, grants that do more than they seem to, conditions that leak or never hold, switches

@@ -20,16 +20,16 @@ use crate::report::IdentityRow;
 
 /// A question in the caller's words.
 #[derive(Clone, Debug)]
-pub(super) struct Query<'a> {
-    pub(super) who: Who<'a>,
-    pub(super) target: Target<'a>,
-    pub(super) action: Action,
-    pub(super) sign_in: SignIn<'a>,
+pub(crate) struct Query<'a> {
+    pub(crate) who: Who<'a>,
+    pub(crate) target: Target<'a>,
+    pub(crate) action: Action,
+    pub(crate) sign_in: SignIn<'a>,
 }
 
 /// Who is asked about.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Who<'a> {
+pub(crate) enum Who<'a> {
     /// An identity or account by id or name.
     Identity(&'a str),
     /// An ACR task of the registry, by name.
@@ -40,14 +40,14 @@ pub(super) enum Who<'a> {
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Target<'a> {
+pub(crate) enum Target<'a> {
     Image(&'a str),
     Repository { registry: &'a str, repository: Option<&'a str> },
 }
 
 /// Why a question cannot be asked at all.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum QueryError {
+pub(crate) enum QueryError {
     #[error("`identity` is empty")]
     EmptyIdentity,
     #[error("`image` is empty")]
@@ -58,15 +58,15 @@ pub(super) enum QueryError {
 
 /// The answer, with the names that it is about.
 #[derive(Clone, Debug)]
-pub(super) struct Reply<'index> {
-    pub(super) decision: Decision<'index>,
-    pub(super) registry: Option<&'index Registry>,
-    pub(super) repository: Option<SmolStr>,
-    pub(super) identity: Option<IdentityRow>,
+pub(crate) struct Reply<'index> {
+    pub(crate) decision: Decision<'index>,
+    pub(crate) registry: Option<&'index Registry>,
+    pub(crate) repository: Option<SmolStr>,
+    pub(crate) identity: Option<IdentityRow>,
     /// What was decided, for a trace; only identities of Entra have one.
-    pub(super) access: Option<(PrincipalId, RegistryNumber)>,
+    pub(crate) access: Option<(PrincipalId, RegistryNumber)>,
     /// What a code alone does not tell.
-    pub(super) note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 impl<'index> Reply<'index> {
@@ -83,7 +83,7 @@ impl<'index> Reply<'index> {
     }
 
     /// Whether an identity that may pull from an ABAC-enabled registry cannot list tags and referrers there.
-    pub(super) fn misses_metadata(&self, index: &Index, query: &Query<'_>, now: Timestamp) -> bool {
+    pub(crate) fn misses_metadata(&self, index: &Index, query: &Query<'_>, now: Timestamp) -> bool {
         let Some((principal, registry)) = self.access else { return false };
         let pulls = query.action == Action::Pull && self.decision.reason == Reason::AllowedByRole;
         if !pulls || self.mode() != Some(PermissionsMode::RbacAbac) {
@@ -95,7 +95,7 @@ impl<'index> Reply<'index> {
     }
 
     /// The registry's permissions mode.
-    pub(super) fn mode(&self) -> Option<PermissionsMode> {
+    pub(crate) fn mode(&self) -> Option<PermissionsMode> {
         self.registry?.mode
     }
 }
@@ -107,7 +107,7 @@ enum Located<'index> {
 }
 
 /// Answers one question.
-pub(super) fn ask<'index>(
+pub(crate) fn ask<'index>(
     index: &'index Index,
     query: &Query<'_>,
     now: Timestamp,

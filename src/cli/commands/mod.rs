@@ -1,10 +1,12 @@
 //! One file a command, and the list of them.
 
+mod ask;
 mod can_pull;
 mod check;
 mod completions;
 mod condition;
 mod demo;
+mod explain;
 mod inventory;
 mod lint;
 mod serve;
@@ -36,6 +38,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Outcome, CliError>
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args, output),
         Command::CanPull(args) => can_pull::run(args, output),
+        Command::Explain(args) => explain::run(args, output),
         Command::Lint(args) => lint::run(args, output),
         Command::Condition(args) => condition::run(&args.command, output),
         Command::Inventory(args) => inventory::run(&args.command, output),

@@ -15,6 +15,7 @@
 
 mod attribute;
 mod compare;
+mod culprit;
 mod display;
 mod error;
 mod evaluate;
@@ -36,6 +37,7 @@ mod truth;
 mod validate;
 
 pub use self::attribute::{Attribute, REPOSITORY_NAME, Source};
+pub use self::culprit::Culprit;
 pub use self::error::{Code, ConditionError};
 pub use self::facts::{AttributeValue, Attributes, Facts};
 pub use self::instant::Instant;

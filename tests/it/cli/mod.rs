@@ -4,6 +4,7 @@ mod can_pull;
 mod check;
 mod condition;
 mod docs;
+mod explain;
 mod formats;
 mod inventory;
 mod lint;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ask::{Query, Reply, Target, Who, ask};
+use crate::cli::commands::ask::{Query, Reply, Target, Who, ask};
 use crate::cli::error::CliError;
 use crate::cli::input::{BatchLine, BatchLines, id_of, parse_line};
 use crate::cli::output::{Outcome, Output};

@@ -5,7 +5,6 @@
 //!                                                                     └─→ JSON lines (batch)
 //! ```
 
-mod ask;
 mod batch;
 mod single;
 

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::ask::{Query, Reply, Target, Who, ask};
 use super::batch;
 use crate::cli::args::{CanPullArgs, DocumentFormat};
+use crate::cli::commands::ask::{Query, Reply, Target, Who, ask};
 use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::load_index;

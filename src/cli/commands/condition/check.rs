@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::snippet;
 use crate::cli::args::ConditionFileArgs;
 use crate::cli::error::CliError;
 use crate::cli::input;
 use crate::cli::output::{Outcome, Output};
 use crate::engine::condition::{Condition, ConditionError};
 use crate::lint::{ConditionWarning, condition_warnings};
+use crate::report::draw_mistake;
 use crate::review::printable;
 
 /// Prints `LINE:COLUMN: code: message` for what is wrong, and the text with the place underlined as talk. What is
@@ -45,7 +45,7 @@ pub(super) fn format(args: &ConditionFileArgs, output: &mut Output) -> Result<Ou
             Ok(Outcome::Fine)
         }
         Err(error) => {
-            let drawing = snippet::draw(&args.file.to_string_lossy(), &text, &error, output.talk_paint());
+            let drawing = draw_mistake(&args.file.to_string_lossy(), &text, &error, output.talk_paint());
             writeln!(output.talk(), "{drawing}")?;
             Ok(Outcome::BadInput)
         }
@@ -54,7 +54,7 @@ pub(super) fn format(args: &ConditionFileArgs, output: &mut Output) -> Result<Ou
 
 fn tell(file: &Path, text: &str, error: &ConditionError, output: &mut Output) -> Result<Outcome, CliError> {
     writeln!(output.data(), "{error}")?;
-    let drawing = snippet::draw(&file.to_string_lossy(), text, error, output.talk_paint());
+    let drawing = draw_mistake(&file.to_string_lossy(), text, error, output.talk_paint());
     writeln!(output.talk(), "{drawing}")?;
     Ok(Outcome::BadInput)
 }

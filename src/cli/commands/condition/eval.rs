@@ -5,11 +5,11 @@ use std::path::Path;
 use super::batch::{self, word};
 use super::check::condition_text;
 use super::facts::from_pairs;
-use super::snippet;
 use crate::cli::args::ConditionEvalArgs;
 use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::engine::condition::{Attributes, Condition, Facts};
+use crate::report::draw_mistake;
 
 /// Runs `condition eval`.
 ///
@@ -50,7 +50,7 @@ pub(super) fn run(args: &ConditionEvalArgs, output: &mut Output) -> Result<Outco
         }
         Err(error) => {
             writeln!(output.data(), "invalid")?;
-            let drawing = snippet::draw(&name, &text, &error, output.talk_paint());
+            let drawing = draw_mistake(&name, &text, &error, output.talk_paint());
             writeln!(output.talk(), "{drawing}")?;
             Ok(Outcome::BadInput)
         }

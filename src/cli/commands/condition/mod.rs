@@ -4,7 +4,6 @@ mod batch;
 mod check;
 mod eval;
 mod facts;
-mod snippet;
 
 use crate::cli::args::ConditionCommand;
 use crate::cli::error::CliError;
