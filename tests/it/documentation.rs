@@ -56,13 +56,25 @@ fn the_readme_shows_the_table_that_the_demo_prints() {
     assert!(README.contains(&table), "the README shows another table than:\n{table}");
 }
 
+/// The denial in the README is the one that the API server test asserts whole, but for its file names and length.
+#[test]
+fn the_readme_shows_a_denial_that_a_test_has_seen() {
+    let seen = include_str!("admission/pods.rs");
+    let first = README.lines().find(|line| line.contains("denied the request: ")).unwrap();
+    let denial = first.split("denied the request: ").nth(1).unwrap();
+    for line in [denial, "fix: az role assignment update --role-assignment role-assignment.json"] {
+        assert!(seen.contains(line) && README.contains(line), "{line}");
+    }
+}
+
 #[test]
 fn the_commands_that_the_readme_names_exist() {
     let mut named = 0;
     for line in README.lines().filter(|line| line.contains("acr-admission ")) {
         for rest in line.split("acr-admission ").skip(1) {
             let words: Vec<_> = rest.split_whitespace().take(2).collect();
-            let commands = ["serve", "check", "can-pull", "condition", "inventory", "lint", "demo"];
+            let commands =
+                ["serve", "check", "can-pull", "explain", "condition", "inventory", "lint", "demo"];
             if words.first().is_some_and(|word| commands.contains(word)) {
                 let help = Command::new(env!("CARGO_BIN_EXE_acr-admission"))
                     .args([words[0], "--help"])
