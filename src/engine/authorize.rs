@@ -392,6 +392,26 @@ fn covers(
 }
 
 impl Contribution {
+    /// The stable code, as traces and explanations show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Granted => "Granted",
+            Self::ConditionFalse => "ConditionFalse",
+            Self::ConditionUnknown => "ConditionNotEvaluable",
+            Self::ConditionInvalid => "ConditionInvalid",
+            Self::Inert => "IgnoredInThisMode",
+            Self::PermissionMissing => "PermissionMissing",
+            Self::RoleUnknown => "RoleUnknown",
+            Self::NotActive => "NotActive",
+            Self::PrincipalDeleted => "PrincipalDeleted",
+            Self::DataActionsAtManagementGroup => "DataActionsAtManagementGroup",
+            Self::ManagementGroupUncertain => "ManagementGroupUncertain",
+            Self::BelowRegistry => "BelowRegistry",
+            Self::OutOfScope => "OutOfScope",
+        }
+    }
+
     fn advise(self, advice: &mut AdviceSet) {
         match self {
             Self::RoleUnknown => advice.insert(Advice::RoleDefinitionUnknown),

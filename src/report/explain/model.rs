@@ -266,7 +266,7 @@ fn assignment_row(
         place: sentence::place(scope, Some(&registry.id)),
         group: group.map(|id| group_name(index, id)),
         permission: permission.as_str(),
-        outcome: sentence::outcome(contribution),
+        outcome: contribution.as_str(),
         why: sentence::contribution(contribution, mode),
         condition: condition
             .as_deref()

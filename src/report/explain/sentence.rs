@@ -38,25 +38,6 @@ pub(super) const fn contribution(contribution: Contribution, mode: PermissionsMo
     }
 }
 
-/// The stable code of a contribution.
-pub(super) const fn outcome(contribution: Contribution) -> &'static str {
-    match contribution {
-        Contribution::Granted => "Granted",
-        Contribution::ConditionFalse => "ConditionFalse",
-        Contribution::ConditionUnknown => "ConditionNotEvaluable",
-        Contribution::ConditionInvalid => "ConditionInvalid",
-        Contribution::Inert => "IgnoredInThisMode",
-        Contribution::PermissionMissing => "PermissionMissing",
-        Contribution::RoleUnknown => "RoleUnknown",
-        Contribution::NotActive => "NotActive",
-        Contribution::PrincipalDeleted => "PrincipalDeleted",
-        Contribution::DataActionsAtManagementGroup => "DataActionsAtManagementGroup",
-        Contribution::ManagementGroupUncertain => "ManagementGroupUncertain",
-        Contribution::BelowRegistry => "BelowRegistry",
-        Contribution::OutOfScope => "OutOfScope",
-    }
-}
-
 /// Code, the object that it is about, and the sentence.
 pub(super) fn near_miss(near_miss: &NearMiss<'_>) -> (&'static str, String, String) {
     let assignment = |one: &crate::engine::assignment::RoleAssignment| one.name.to_string();

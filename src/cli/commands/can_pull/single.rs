@@ -13,7 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::load_index;
 use crate::engine::action::{Action, PermissionsMode};
-use crate::engine::authorize::{AccessRequest, Contribution};
+use crate::engine::authorize::AccessRequest;
 use crate::engine::conditional_access::SignIn;
 use crate::engine::decision::{Advice, Decider, Reason, Verdict};
 use crate::engine::guid::PrincipalId;
@@ -158,7 +158,7 @@ fn trace_row(index: &Index, line: &Considered<'_>) -> TraceRow {
         scope: assignment.scope.to_string(),
         group: group.map(group_name),
         permission: permission.as_str(),
-        outcome: outcome_code(contribution),
+        outcome: contribution.as_str(),
         condition: assignment.condition.as_ref().map(|condition| condition.text().to_owned()),
     }
 }
@@ -172,24 +172,6 @@ fn hidden_memberships(index: &Index, query: &Query<'_>, reply: &Reply<'_>, now: 
 
 fn name_of(group: &Group) -> String {
     if group.name.is_empty() { group.id.to_string() } else { group.name.to_string() }
-}
-
-const fn outcome_code(contribution: Contribution) -> &'static str {
-    match contribution {
-        Contribution::Granted => "Granted",
-        Contribution::ConditionFalse => "ConditionFalse",
-        Contribution::ConditionUnknown => "ConditionNotEvaluable",
-        Contribution::ConditionInvalid => "ConditionInvalid",
-        Contribution::Inert => "IgnoredInThisMode",
-        Contribution::PermissionMissing => "PermissionMissing",
-        Contribution::RoleUnknown => "RoleUnknown",
-        Contribution::NotActive => "NotActive",
-        Contribution::PrincipalDeleted => "PrincipalDeleted",
-        Contribution::DataActionsAtManagementGroup => "DataActionsAtManagementGroup",
-        Contribution::ManagementGroupUncertain => "ManagementGroupUncertain",
-        Contribution::BelowRegistry => "BelowRegistry",
-        Contribution::OutOfScope => "OutOfScope",
-    }
 }
 
 fn write(output: &mut Output, document: &AnswerDocument, format: DocumentFormat) -> io::Result<()> {
