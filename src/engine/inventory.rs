@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::action::PermissionsMode;
 use super::assignment::{DenyAssignment, RoleAssignment, RoleDefinition};
 use super::conditional_access::ConditionalAccessPolicy;
+use super::gap::Gap;
 use super::guid::{ClientId, PrincipalId};
 use super::scope::Scope;
 
@@ -44,6 +45,8 @@ pub struct Inventory {
     pub conditional_access_policies: Vec<ConditionalAccessPolicy>,
     /// Which management groups lie above which subscription.
     pub management_groups: ManagementGroups,
+    /// What the exports say that they could not read.
+    pub gaps: Vec<Gap>,
 }
 
 /// A container registry (`az acr show`).

@@ -16,6 +16,7 @@ pub mod condition;
 pub mod conditional_access;
 pub mod decision;
 pub mod fix;
+pub mod gap;
 pub mod guid;
 pub mod hidden_members;
 pub mod image;

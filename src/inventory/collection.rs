@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 
 use super::assignment::Scheduled;
 use super::cluster::ClusterPart;
+use super::export::Exports;
 use super::hand_written::HandWritten;
 use super::intern::{Conditions, Scopes};
 use super::kind::RecordKind;
@@ -191,6 +192,7 @@ pub(super) struct Collection {
     pub(super) conditional_access_policies: ById<SmolStr, ConditionalAccessPolicy>,
     pub(super) ancestry: Ancestry,
     pub(super) hand_written: Vec<HandWritten>,
+    pub(super) exports: Exports,
 }
 
 /// What the assignments of one file tell about subscriptions and management groups (ruling 3).

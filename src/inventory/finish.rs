@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::assignment::Scheduled;
 use super::cluster::KubeletPart;
 use super::collection::{AssignmentKey, ById, Collection, Origin};
+use super::export;
 use super::hand_written;
 use super::membership;
 use super::places::Places;
@@ -32,6 +33,7 @@ pub(super) fn finish(
     let principals = principals(&mut collection);
     let clusters = clusters(&mut collection, &principals);
     check_loose_ends(&mut collection, &principals);
+    let gaps = export::finish(&mut collection);
     let groups = membership::finish(&mut collection);
     check_cycles(&mut collection, &groups);
     if !collection.errors.is_empty() {
@@ -51,6 +53,7 @@ pub(super) fn finish(
         tasks: plain(collection.tasks),
         conditional_access_policies: plain(collection.conditional_access_policies),
         management_groups: collection.ancestry.finish(),
+        gaps,
     };
     inventory.role_assignments.shrink_to_fit();
     Ok((inventory, places, collection.warnings))

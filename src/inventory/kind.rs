@@ -51,6 +51,8 @@ pub enum RecordKind {
     ConditionalAccessPolicy,
     /// A hand-written inventory.
     HandWritten,
+    /// What an export says of itself.
+    Export,
     /// Known, and of no influence on any pull.
     NotNeeded,
 }
@@ -125,8 +127,10 @@ pub(super) fn recognise(record: &Record<'_, '_>, context: Option<&str>) -> Resul
     if let Some(annotation) = record.text("@odata.type") {
         return Ok(graph_kind(&annotation));
     }
-    if record.text("kind").as_deref() == Some("Inventory") {
-        return Ok(RecordKind::HandWritten);
+    match record.text("kind").as_deref() {
+        Some("Inventory") => return Ok(RecordKind::HandWritten),
+        Some("InventoryExport") => return Ok(RecordKind::Export),
+        Some(_) | None => {}
     }
     if record.has("loginServer") && (record.has_structure("dataEndpoints") || record.has("regionalEndpoints"))
     {
@@ -233,6 +237,7 @@ impl RecordKind {
             Self::ManagementGroupSubscription => "subscriptions",
             Self::ConditionalAccessPolicy => "conditional access policies",
             Self::HandWritten => "hand-written inventories",
+            Self::Export => "descriptions of exports",
             Self::NotNeeded => "not needed",
         }
     }

@@ -5,12 +5,14 @@ use std::hash::{BuildHasher, Hasher};
 use std::path::PathBuf;
 
 use foldhash::quality::FixedState;
+use jiff::Timestamp;
 
 use super::assignment;
 use super::cluster;
 use super::collection::{Collection, FileScopes, Origin, SourceFile};
 use super::conditional_access;
 use super::document::{Document, Element, Envelope, Severity};
+use super::export;
 use super::finish::finish;
 use super::hand_written;
 use super::kind::{RecordKind, recognise};
@@ -32,6 +34,8 @@ use crate::engine::inventory::Inventory;
 pub struct Loaded {
     /// The inventory.
     pub inventory: Inventory,
+    /// When the oldest export was made, where one says so.
+    pub exported_at: Option<Timestamp>,
     /// Where its things stand in the files.
     pub places: Places,
     /// What counts for nothing, or less than its author may think.
@@ -176,9 +180,10 @@ impl Loader {
     fn finish(self) -> Result<Loaded, LoadErrors> {
         let Self { mut collection, documents, fingerprint } = self;
         let records = std::mem::take(&mut collection.counts);
+        let exported_at = collection.exports.exported_at;
         let (inventory, places, warnings) = finish(collection)?;
         let counts = Counts { documents, records };
-        Ok(Loaded { inventory, places, warnings, counts, skipped: Vec::new(), fingerprint })
+        Ok(Loaded { inventory, exported_at, places, warnings, counts, skipped: Vec::new(), fingerprint })
     }
 }
 
@@ -290,6 +295,7 @@ impl<'a> Reading<'_, '_, 'a> {
                 let document = hand_written::read(self.document, record, self.file, self.name);
                 collection.hand_written.push(document);
             }
+            RecordKind::Export => export::read(collection, self.document, record, self.name),
             RecordKind::GroupId | RecordKind::NotNeeded => {}
         }
     }

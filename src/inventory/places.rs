@@ -20,6 +20,8 @@ pub enum Listed {
     ScopeMaps,
     /// Federated credentials.
     FederatedCredentials,
+    /// What the exports could not read.
+    Gaps,
 }
 
 /// The places of an inventory's things, by list and position.
@@ -35,6 +37,7 @@ pub struct Places {
     tokens: Vec<Origin>,
     scope_maps: Vec<Origin>,
     federated_credentials: Vec<Origin>,
+    gaps: Vec<Place>,
 }
 
 impl Places {
@@ -42,6 +45,7 @@ impl Places {
     #[must_use]
     pub fn of(&self, list: Listed, position: usize) -> Option<Place> {
         let origins = match list {
+            Listed::Gaps => return self.gaps.get(position).cloned(),
             Listed::Registries => &self.registries,
             Listed::Groups => &self.groups,
             Listed::RoleDefinitions => &self.role_definitions,
@@ -70,6 +74,7 @@ impl Places {
             tokens: collection.tokens.origins(),
             scope_maps: collection.scope_maps.origins(),
             federated_credentials: collection.federated_credentials.origins(),
+            gaps: collection.exports.gaps.iter().map(|(place, _)| place.clone()).collect(),
         }
     }
 }

@@ -184,6 +184,8 @@ impl std::error::Error for LoadErrors {}
 codes! {
     /// What a warning is about, as a stable code.
     LoadWarningCode {
+        /// Something that the export says it could not read.
+        ExportGap,
         /// The exports do not say in which permissions mode a registry is.
         RegistryModeUnknown,
         /// Exports contradict each other about a registry's permissions mode.

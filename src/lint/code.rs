@@ -277,6 +277,10 @@ lint_codes! {
         "An `ActionMatches` with a wildcard",
         "It also covers actions that Azure adds later",
         "name each action";
+    ExportGap: Warning,
+        "Something that the export could not read",
+        "What is missing counts as not there, so verdicts that depend on it may be wrong; each finding says which",
+        "let the account that exports read it, and export again";
 }
 
 impl LintCode {

@@ -6,7 +6,8 @@
 //! ```text
 //! Index + Places ─► Estate ─┬─► registry   switches, tokens, scope maps
 //!                           ├─► grant      role assignments ─► narrowing   their conditions ─► condition, coverage
-//!                           └─► identity   groups, federated credentials
+//!                           ├─► identity   groups, federated credentials
+//!                           └─► gap        what the export could not read
 //!                                    └──► LintFinding: code, subject, place, what, why, fix
 //! ```
 //!
@@ -17,6 +18,7 @@ mod condition;
 mod coverage;
 mod estate;
 mod finding;
+mod gap;
 mod grant;
 mod identity;
 mod keyword;

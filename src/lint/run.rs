@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::estate::Estate;
 use super::finding::LintFinding;
-use super::{grant, identity, registry};
+use super::{gap, grant, identity, registry};
 use crate::engine::index::Index;
 use crate::inventory::Places;
 
@@ -20,6 +20,7 @@ pub fn lint(index: &Index, places: &Places, now: Timestamp) -> Vec<LintFinding> 
     registry::check(&estate, &mut found);
     grant::check(&estate, &mut found);
     identity::check(&estate, &mut found);
+    gap::check(&estate, &mut found);
     found.sort_by_key(|finding| (Reverse(finding.severity()), finding.code));
     found
 }

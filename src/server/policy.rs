@@ -30,7 +30,7 @@ pub(super) struct Estate {
 /// Where and when an inventory came from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InventorySource {
-    /// When its newest file was written.
+    /// When it was exported, where the export says so; else when its newest file was written.
     pub(super) written_at: Timestamp,
     /// When it was loaded.
     pub(super) loaded_at: Timestamp,

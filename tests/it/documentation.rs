@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use acr_admission::engine::decision::Reason;
+use acr_admission::engine::gap::GapKind;
+use acr_admission::inventory::{LoadErrorCode, LoadWarningCode};
 use acr_admission::lint::LintCode;
 
 const REASONS: &str = include_str!("../../docs/reasons.md");
@@ -41,6 +43,21 @@ fn every_lint_code_has_a_section_with_the_words_of_the_table() {
         for part in [severity.as_str(), code.why(), "Example: ", &format!("Fix: {}.", code.fix())] {
             assert!(text.contains(part), "{code} does not say `{part}`");
         }
+    }
+}
+
+const INVENTORY: &str = include_str!("../../docs/inventory.md");
+
+#[test]
+fn the_page_about_the_inventory_has_every_gap_and_code() {
+    for kind in GapKind::ALL {
+        let row =
+            format!("| `{}` | {} |", serde_json::to_value(kind).unwrap().as_str().unwrap(), kind.weakens());
+        assert!(INVENTORY.contains(&row), "{row}");
+    }
+    let codes = LoadErrorCode::ALL.iter().map(|code| code.as_str());
+    for code in codes.chain(LoadWarningCode::ALL.iter().map(|code| code.as_str())) {
+        assert!(INVENTORY.contains(&format!("`{code}`")), "{code}");
     }
 }
 

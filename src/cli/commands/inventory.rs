@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::args::{DocumentFormat, InventoryCommand, InventoryShowArgs, InventoryValidateArgs};
 use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::plural;
+use crate::engine::gap::{Gap, GapKind};
 use crate::engine::inventory::Inventory;
 use crate::inventory::{Loaded, load};
 use crate::report::{API_VERSION, Cell, Columns, Paint, write_json, write_yaml};
@@ -20,10 +22,22 @@ use crate::review::printable;
 struct InventoryDocument {
     api_version: &'static str,
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exported_at: Option<Timestamp>,
+    gaps: Vec<GapRow>,
     counts: BTreeMap<&'static str, usize>,
     documents: usize,
     warnings: Vec<WarningRow>,
     skipped: Vec<SkippedRow>,
+}
+
+#[derive(Serialize)]
+struct GapRow {
+    what: GapKind,
+    scope: String,
+    command: String,
+    why: String,
+    weakens: &'static str,
 }
 
 #[derive(Serialize)]
@@ -82,10 +96,12 @@ fn validate(args: &InventoryValidateArgs, output: &mut Output) -> Result<Outcome
 }
 
 fn document(loaded: Loaded) -> InventoryDocument {
-    let Loaded { inventory, warnings, counts, skipped, .. } = loaded;
+    let Loaded { inventory, exported_at, warnings, counts, skipped, .. } = loaded;
     InventoryDocument {
         api_version: API_VERSION,
         kind: "InventorySummary",
+        exported_at,
+        gaps: inventory.gaps.iter().map(GapRow::from).collect(),
         counts: counted(&inventory),
         documents: counts.documents,
         warnings: warnings
@@ -109,6 +125,19 @@ fn document(loaded: Loaded) -> InventoryDocument {
     }
 }
 
+impl From<&Gap> for GapRow {
+    fn from(gap: &Gap) -> Self {
+        let Gap { what, scope, command, why } = gap;
+        Self {
+            what: *what,
+            scope: scope.to_string(),
+            command: command.to_string(),
+            why: why.to_string(),
+            weakens: what.weakens(),
+        }
+    }
+}
+
 /// After merging: what verdicts see.
 fn counted(inventory: &Inventory) -> BTreeMap<&'static str, usize> {
     let Inventory {
@@ -125,6 +154,7 @@ fn counted(inventory: &Inventory) -> BTreeMap<&'static str, usize> {
         tasks,
         conditional_access_policies,
         management_groups: _,
+        gaps: _,
     } = inventory;
     BTreeMap::from([
         ("registries", registries.len()),
@@ -143,6 +173,9 @@ fn counted(inventory: &Inventory) -> BTreeMap<&'static str, usize> {
 }
 
 fn write_text(to: &mut dyn io::Write, document: &InventoryDocument, paint: Paint) -> io::Result<()> {
+    if let Some(exported_at) = document.exported_at {
+        writeln!(to, "exported at {exported_at}\n")?;
+    }
     let mut table = Columns::new(vec!["KIND", "COUNT"]);
     for (kind, count) in &document.counts {
         table.push(vec![Cell::text(kind), Cell::text(&count.to_string())]);

@@ -1,6 +1,7 @@
 //! Exports to one inventory: every shape, every mistake, and the laws that hold for all of them.
 
 mod diagnostics;
+mod exports;
 mod facts;
 mod folders;
 mod hand_written;

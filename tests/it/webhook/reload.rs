@@ -144,3 +144,15 @@ async fn a_cluster_that_the_inventory_does_not_know_is_told() {
     let response = webhook.review(&pod_review("web", "default", &[PULLABLE])).await;
     assert_eq!(response["auditAnnotations"]["reason-code"], "ClusterPullIdentityUnknown");
 }
+
+/// Copying a file makes it new; the export inside is as old as it was.
+#[tokio::test]
+async fn the_age_is_that_of_the_export_where_it_tells() {
+    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    let age = async || webhook.ready().await["inventory"]["ageSeconds"].as_u64().unwrap();
+    let export = r#"{"apiVersion": "acr-admission.dev/v1", "kind": "InventoryExport", "exportedAt": "2001-01-01T00:00:00Z"}"#;
+    // The clock of the tests stands at 2026-11-22; the file is newer than that.
+    assert_eq!(age().await, 0);
+    fs::write(webhook.path("inventory/export.json"), export).unwrap();
+    webhook.until("the export's time counts", async || age().await > 0).await;
+}
