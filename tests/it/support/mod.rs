@@ -3,6 +3,7 @@
 pub(crate) mod apiserver;
 pub(crate) mod certificates;
 pub(crate) mod expected;
+pub(crate) mod helm;
 pub(crate) mod kubectl;
 pub(crate) mod processes;
 pub(crate) mod programs;

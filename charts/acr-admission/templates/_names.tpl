@@ -1,0 +1,75 @@
+{{/* Names and labels that every object shares. */}}
+
+{{- define "acr-admission.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Shorter than a Service's name may be, so that suffixes fit. */}}
+{{- define "acr-admission.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "acr-admission.name" . -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "acr-admission.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "acr-admission.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The Secret with the serving certificate. */}}
+{{- define "acr-admission.tlsSecretName" -}}
+{{- if eq .Values.certificates.mode "existingSecret" -}}
+{{- required "certificates.existingSecret.name: name the Secret with tls.crt and tls.key" .Values.certificates.existingSecret.name -}}
+{{- else -}}
+{{- include "acr-admission.fullname" . }}-tls
+{{- end -}}
+{{- end -}}
+
+{{- define "acr-admission.serverName" -}}
+{{ include "acr-admission.fullname" . }}.{{ .Release.Namespace }}.svc
+{{- end -}}
+
+{{- define "acr-admission.image" -}}
+{{- $image := printf "%s/%s" .Values.image.registry .Values.image.repository -}}
+{{- if .Values.image.digest -}}
+{{ $image }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ $image }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end -}}
+
+{{/* Takes (dict "context" $ "component" NAME). These never change: Deployments are selected by them. */}}
+{{- define "acr-admission.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "acr-admission.name" .context }}
+app.kubernetes.io/instance: {{ .context.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "acr-admission.labels" -}}
+{{ include "acr-admission.selectorLabels" . }}
+app.kubernetes.io/part-of: acr-admission
+app.kubernetes.io/version: {{ .context.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .context.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .context.Chart.Name .context.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- with .context.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Name, namespace and labels of a namespaced object: (dict "context" $ "name" NAME "component" NAME). */}}
+{{- define "acr-admission.metadata" -}}
+name: {{ .name }}
+namespace: {{ .context.Release.Namespace }}
+labels:
+  {{- include "acr-admission.labels" . | nindent 2 }}
+{{- end -}}

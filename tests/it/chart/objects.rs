@@ -1,0 +1,230 @@
+//! What must hold of the rendered objects, whatever else changes: rules without holes, least rights, no authority
+//! where somebody else writes it.
+
+use serde_json::{Value, json};
+
+use super::installations;
+use crate::support::apiserver::ApiServer;
+use crate::support::helm::{CHART, Helm, Told, documents};
+use crate::support::skip::skip;
+
+/// The objects of one installation.
+struct Objects(Vec<Value>);
+
+impl Objects {
+    fn all(&self, kind: &str) -> Vec<&Value> {
+        self.0.iter().filter(|object| object["kind"] == kind).collect()
+    }
+
+    #[track_caller]
+    fn the(&self, kind: &str) -> &Value {
+        match self.all(kind)[..] {
+            [only] => only,
+            ref several => panic!("{} objects of kind {kind}", several.len()),
+        }
+    }
+
+    fn webhooks(&self) -> &[Value] {
+        self.the("ValidatingWebhookConfiguration")["webhooks"].as_array().unwrap()
+    }
+
+    fn failure_policies(&self) -> Vec<&str> {
+        self.webhooks().iter().map(|webhook| webhook["failurePolicy"].as_str().unwrap()).collect()
+    }
+}
+
+fn rendered(helm: &Helm, values: &str) -> Objects {
+    Objects(documents(&helm.render(values)))
+}
+
+#[test]
+fn every_way_to_an_image_is_judged() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    for (name, values) in installations() {
+        let objects = rendered(&helm, &values);
+        let judged: Vec<String> = objects.webhooks().iter().flat_map(judged_resources).collect();
+        assert_eq!(judged, JUDGED, "{name}");
+        for webhook in objects.webhooks() {
+            assert_eq!(webhook["matchPolicy"], "Equivalent", "{name}");
+            assert_eq!(webhook["sideEffects"], "None", "{name}");
+            assert_eq!(webhook["admissionReviewVersions"], json!(["v1"]), "{name}");
+            let excluded = &webhook["namespaceSelector"]["matchExpressions"][0];
+            assert_eq!(excluded["key"], "kubernetes.io/metadata.name", "{name}");
+            for namespace in ["kube-system", "acr-admission"] {
+                assert!(
+                    excluded["values"].as_array().unwrap().contains(&json!(namespace)),
+                    "{name}: {namespace}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_failure_policy_follows_the_settings() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    for (values, expected) in [
+        ("{}", ["Ignore", "Ignore"]),
+        ("settings: {default: {mode: enforce}}", ["Fail", "Fail"]),
+        ("settings: {default: {mode: enforce, workloads: warn}}", ["Fail", "Ignore"]),
+        ("settings: {default: {mode: warn, workloads: enforce}}", ["Ignore", "Fail"]),
+        ("settings: {default: {mode: enforce, workloads: null}}", ["Fail", "Fail"]),
+        ("settings: {default: {mode: enforce, workloads: off}}", ["Fail", "Ignore"]),
+        ("settings: {rules: [{name: a, namespaces: {names: [a]}, mode: enforce}]}", ["Fail", "Fail"]),
+        ("settings: {rules: [{name: a, namespaces: {names: [a]}, mode: off}]}", ["Ignore", "Ignore"]),
+        ("webhook: {failurePolicy: Fail}", ["Fail", "Fail"]),
+        ("{webhook: {failurePolicy: Ignore}, settings: {default: {mode: enforce}}}", ["Ignore", "Ignore"]),
+        ("webhook: {workloads: {failurePolicy: Fail}}", ["Ignore", "Fail"]),
+    ] {
+        assert_eq!(rendered(&helm, values).failure_policies(), expected, "{values}");
+    }
+}
+
+#[test]
+fn no_label_excludes_a_namespace_where_the_conditions_of_aks_are_left_out() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    let keys = |values| {
+        let objects = rendered(&helm, values);
+        let conditions = objects.webhooks()[0]["namespaceSelector"]["matchExpressions"].clone();
+        let keys = conditions.as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap().to_owned());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(keys("webhook: {aksSelectors: false}"), ["kubernetes.io/metadata.name"]);
+    let aks = ["kubernetes.io/metadata.name", "control-plane", "kubernetes.azure.com/managedby"];
+    assert_eq!(keys("{}"), aks);
+}
+
+#[test]
+fn an_authority_is_written_only_where_it_was_given() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    for (name, values) in installations() {
+        let objects = rendered(&helm, &values);
+        let is_given = name == "existing-secret";
+        for webhook in objects.webhooks() {
+            assert_eq!(webhook["clientConfig"].get("caBundle").is_some(), is_given, "{name}");
+        }
+        // What the program fills stays as it is through every upgrade only while the chart writes none of it.
+        for secret in objects.all("Secret") {
+            assert!(secret.get("data").is_none() && secret.get("stringData").is_none(), "{name}: {secret}");
+        }
+        for lease in objects.all("Lease") {
+            assert!(lease.get("spec").is_none(), "{name}: {lease}");
+        }
+    }
+}
+
+#[test]
+fn rights_are_the_least_that_do() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    let rights = |values| {
+        let objects = rendered(&helm, values);
+        let roles = ["ClusterRole", "Role"].into_iter().flat_map(|kind| objects.all(kind));
+        roles.flat_map(rights_of).collect::<Vec<_>>()
+    };
+    let reading = "ClusterRole: get list watch of serviceaccounts namespaces";
+    assert_eq!(
+        rights("{}"),
+        [
+            reading,
+            "ClusterRole: get patch of validatingwebhookconfigurations named acr-admission",
+            "Role: get list watch update patch of secrets named acr-admission-tls",
+            "Role: get update patch of leases named acr-admission",
+        ]
+    );
+    assert_eq!(rights("certificates: {mode: certManager}"), [reading]);
+    assert_eq!(
+        rights("{certificates: {mode: certManager}, pullSecrets: {read: true}}"),
+        [reading, "ClusterRole: get list watch of secrets"]
+    );
+}
+
+#[test]
+fn the_settings_that_are_written_load() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    let off = "settings: {default: {mode: off}, rules: [{name: a, namespaces: {names: [a]}, mode: off}]}";
+    let installations = installations().into_iter().chain([("off".to_owned(), off.to_owned())]);
+    for (name, values) in installations {
+        let objects = rendered(&helm, &values);
+        let maps = objects.all("ConfigMap");
+        let settings = maps.iter().find(|map| map["metadata"]["name"] == "acr-admission-settings").unwrap();
+        let text = settings["data"]["settings.yaml"].as_str().unwrap();
+        acr_admission::settings::Settings::from_yaml(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn without_an_inventory_the_notes_say_that_nothing_is_judged() {
+    let (helm, server) = match (Helm::find(), ApiServer::shared()) {
+        (Ok(helm), Ok(server)) => (helm, server),
+        (Err(reason), _) | (_, Err(reason)) => return skip(reason),
+    };
+    let notes = |values: &str| {
+        let kubeconfig = server.kubeconfig_path();
+        let told = Told { values, kubeconfig: Some(&kubeconfig) };
+        let install = ["install", "acr-admission", CHART, "--namespace", "acr-notes"];
+        let arguments = [&install[..], &["--dry-run=server", "--values", "-"]].concat();
+        let output = helm.run(&arguments, &told).succeeded().stdout;
+        output.split_once("\nNOTES:\n").unwrap().1.to_owned()
+    };
+    let bare = notes("{}");
+    assert!(bare.contains("NOTHING IS JUDGED: there is no inventory"), "{bare}");
+    insta::assert_snapshot!("notes_without_an_inventory", bare);
+    let (_, values) = installations().into_iter().find(|(name, _)| name == "inline").unwrap();
+    insta::assert_snapshot!("notes_of_an_enforcing_installation", notes(&values));
+}
+
+/// `apiGroups/resource operations` of each rule.
+fn judged_resources(webhook: &Value) -> Vec<String> {
+    let name = webhook["name"].as_str().unwrap();
+    let rules = webhook["rules"].as_array().unwrap();
+    rules
+        .iter()
+        .map(|rule| {
+            assert_eq!((&rule["scope"], &rule["apiVersions"]), (&json!("Namespaced"), &json!(["v1"])));
+            let (groups, resources) = (words(&rule["apiGroups"]), words(&rule["resources"]));
+            format!("{name}: {} of {groups}/{resources}", words(&rule["operations"]))
+        })
+        .collect()
+}
+
+fn rights_of(role: &Value) -> Vec<String> {
+    let kind = role["kind"].as_str().unwrap();
+    let rules = role["rules"].as_array().unwrap().iter();
+    rules
+        .map(|rule| {
+            let names = rule.get("resourceNames").map(|names| format!(" named {}", words(names)));
+            let (verbs, resources) = (words(&rule["verbs"]), words(&rule["resources"]));
+            format!("{kind}: {verbs} of {resources}{}", names.unwrap_or_default())
+        })
+        .collect()
+}
+
+fn words(list: &Value) -> String {
+    list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+const JUDGED: [&str; 5] = [
+    "pods.acr-admission.dev: CREATE UPDATE of /pods",
+    "pods.acr-admission.dev: UPDATE of /pods/ephemeralcontainers",
+    "workloads.acr-admission.dev: CREATE UPDATE of /replicationcontrollers podtemplates",
+    "workloads.acr-admission.dev: CREATE UPDATE of apps/deployments replicasets statefulsets daemonsets",
+    "workloads.acr-admission.dev: CREATE UPDATE of batch/jobs cronjobs",
+];
