@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -111,22 +111,19 @@ fn is_valid_for(name: &GeneralName<'_>, wanted: &str) -> bool {
         })
 }
 
-/// The certificate in use. New handshakes take it from here; connections go on with the one they began with.
-#[derive(Debug)]
-pub(super) struct CurrentCertificate(ArcSwap<CertifiedKey>);
+/// The certificate in use, once there is one. New handshakes take it from here; connections go on with the one they
+/// began with.
+#[derive(Debug, Default)]
+pub(super) struct CurrentCertificate(ArcSwapOption<CertifiedKey>);
 
 impl CurrentCertificate {
-    pub(super) fn new(certificate: &ServerCertificate) -> Self {
-        Self(ArcSwap::new(Arc::clone(&certificate.key)))
-    }
-
     pub(super) fn replace(&self, certificate: &ServerCertificate) {
-        self.0.store(Arc::clone(&certificate.key));
+        self.0.store(Some(Arc::clone(&certificate.key)));
     }
 }
 
 impl ResolvesServerCert for CurrentCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
+        self.0.load_full()
     }
 }

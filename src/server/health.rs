@@ -1,6 +1,6 @@
 //! The port for kubelets and Prometheus: alive, ready, metrics. Plain HTTP, nothing secret.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use axum::routing::get;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::reload::{Failures, SharedFailures};
+use super::inputs::{Failures, Input, Inputs};
 use super::webhook::Webhook;
 use crate::telemetry::metrics::{KindLabel, Metrics, StateLabel};
 
@@ -19,7 +19,7 @@ use crate::telemetry::metrics::{KindLabel, Metrics, StateLabel};
 #[derive(Clone)]
 pub(super) struct Health {
     pub(super) webhook: Arc<Webhook>,
-    pub(super) failures: SharedFailures,
+    pub(super) inputs: Inputs,
 }
 
 /// The text format that carries counters with `_total` and a closing `# EOF`.
@@ -62,8 +62,9 @@ impl Health {
             .collect();
         let is_serving = self.webhook.lifecycle.is_serving();
         Detail {
-            ready: is_serving && caches.iter().all(|cache| cache.synced),
+            ready: is_serving && self.inputs.is_open() && caches.iter().all(|cache| cache.synced),
             draining: !is_serving,
+            waiting_for: self.inputs.waiting_for(),
             inventory: policy.estate.as_ref().map(|estate| InventoryDetail {
                 age_seconds: policy.age(now).unwrap_or_default().as_secs(),
                 stale: policy.is_stale(now),
@@ -74,10 +75,16 @@ impl Health {
                 notes: estate.notes.iter().map(ToString::to_string).collect(),
             }),
             caches,
-            certificate_not_after: Timestamp::from_second(self.webhook.metrics.certificate_not_after.get())
-                .ok(),
-            failures: self.failures.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            certificate_not_after: self.certificate_not_after(),
+            failures: self.inputs.failures(),
+            cluster_unknown: policy.missing_cluster(),
         }
+    }
+
+    /// `None` while there is no certificate.
+    fn certificate_not_after(&self) -> Option<Timestamp> {
+        let seconds = self.webhook.metrics.certificate_not_after.get();
+        Timestamp::from_second(seconds).ok().filter(|_| seconds != 0)
     }
 
     /// Sets what is read when asked for and not counted along the way.
@@ -113,10 +120,15 @@ impl Health {
 struct Detail {
     ready: bool,
     draining: bool,
+    /// What has to be loaded before the first review is answered.
+    waiting_for: Vec<Input>,
     inventory: Option<InventoryDetail>,
     caches: Vec<CacheDetail>,
     certificate_not_after: Option<Timestamp>,
     failures: Failures,
+    /// Why verdicts are unknown though everything is loaded: the inventory does not say which cluster this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_unknown: Option<String>,
 }
 
 #[derive(Serialize)]

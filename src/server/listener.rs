@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -18,8 +19,10 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::activity::Activity;
 use super::lifecycle::Lifecycle;
 use super::options::{Limits, TlsVersion};
+use super::peers::Peers;
 use crate::telemetry::metrics::Metrics;
 
 /// Streams that one HTTP/2 connection may have open.
@@ -29,15 +32,20 @@ const PAUSE: Duration = Duration::from_millis(50);
 const HTTP_2: &[u8] = b"h2";
 const HTTP_1: &[u8] = b"http/1.1";
 
-/// A port and who answers there.
+/// What all ports have in common.
+#[derive(Clone)]
 pub(super) struct Listener {
-    pub(super) tcp: TcpListener,
-    /// `None` for plain HTTP.
-    pub(super) tls: Option<TlsAcceptor>,
-    pub(super) router: Router,
     pub(super) limits: Limits,
     pub(super) lifecycle: Lifecycle,
     pub(super) metrics: Arc<Metrics>,
+}
+
+/// A port and who answers there.
+struct Port {
+    listener: Listener,
+    /// `None` for plain HTTP.
+    tls: Option<TlsAcceptor>,
+    router: Router,
 }
 
 /// TLS with this certificate. API servers speak HTTP/1.1 to services; HTTP/2 does no harm.
@@ -59,27 +67,33 @@ pub(super) fn tls_config(
 }
 
 impl Listener {
-    /// Accepts connections until the server closes.
-    pub(super) async fn serve(self) {
+    /// Accepts connections until the server closes. Without `tls` in plain HTTP.
+    pub(super) async fn serve(self, tcp: TcpListener, tls: Option<TlsAcceptor>, router: Router) {
         let room = Arc::new(Semaphore::new(self.limits.connections));
-        let this = Arc::new(self);
+        let peers = Peers::new(self.limits.connections_of_one_peer);
+        let lifecycle = self.lifecycle.clone();
+        let port = Arc::new(Port { listener: self, tls, router });
         loop {
             // The place comes first: without one, a client waits in the backlog of the system.
             let accepted = async {
                 let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-                let (stream, _) = this.tcp.accept().await?;
-                io::Result::Ok((place, stream))
+                let (stream, peer) = tcp.accept().await?;
+                io::Result::Ok((place, stream, peer))
             };
             let accepted = tokio::select! {
                 accepted = accepted => accepted,
-                () = this.lifecycle.closing() => return,
+                () = lifecycle.closing() => return,
             };
             match accepted {
-                Ok((place, stream)) => {
-                    let connection = Arc::clone(&this);
-                    this.lifecycle.connections.spawn(async move {
-                        connection.connection(stream).await;
-                        drop(place);
+                Ok((place, stream, peer)) => {
+                    let Some(share) = peers.enter(peer.ip()) else {
+                        port.listener.metrics.refused_connections.inc();
+                        continue;
+                    };
+                    let port = Arc::clone(&port);
+                    lifecycle.connections.spawn(async move {
+                        port.connection(stream).await;
+                        drop((place, share));
                     });
                 }
                 Err(error) if is_of_one_connection(&error) => {}
@@ -90,19 +104,22 @@ impl Listener {
             }
         }
     }
+}
 
+impl Port {
     async fn connection(&self, stream: TcpStream) {
-        let _open = Open::count(&self.metrics.connections);
+        let Listener { limits, lifecycle, metrics } = &self.listener;
+        let _open = Open::count(&metrics.connections);
         // Answers are small; waiting for more of them would cost 40 ms.
         let _ = stream.set_nodelay(true);
         let Some(tls) = &self.tls else { return self.http1(stream).await };
-        let handshake = timeout(self.limits.handshake, tls.accept(stream));
+        let handshake = timeout(limits.handshake, tls.accept(stream));
         let stream = tokio::select! {
             handshake = handshake => handshake,
-            () = self.lifecycle.closing() => return,
+            () = lifecycle.closing() => return,
         };
         let Ok(Ok(stream)) = stream else {
-            self.metrics.handshake_failures.inc();
+            metrics.handshake_failures.inc();
             return;
         };
         if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
@@ -117,13 +134,13 @@ impl Listener {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // Counts from the last answer, so it ends idle connections as well as slow heads.
-            .header_read_timeout(self.limits.idle)
+            .header_read_timeout(self.listener.limits.idle)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         // An error here is a client that went away; there is nobody left to tell.
         tokio::select! {
             _ = connection.as_mut() => {}
-            () = self.lifecycle.closing() => {
+            () = self.listener.lifecycle.closing() => {
                 connection.as_mut().graceful_shutdown();
                 let _ = connection.await;
             }
@@ -131,20 +148,23 @@ impl Listener {
     }
 
     async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let service = TowerToHyperService::new(self.router.clone());
+        let activity = Activity::default();
+        let router = self.router.clone().layer(from_fn_with_state(activity.clone(), Activity::note));
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
-            .keep_alive_interval(self.limits.idle)
+            // Finds out who went away without a word.
+            .keep_alive_interval(self.listener.limits.idle)
             .max_concurrent_streams(MAX_STREAMS)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
-            _ = connection.as_mut() => {}
-            () = self.lifecycle.closing() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
-            }
+            _ = connection.as_mut() => return,
+            () = self.listener.lifecycle.closing() => {}
+            () = activity.idle_for(self.listener.limits.idle) => {}
         }
+        connection.as_mut().graceful_shutdown();
+        // A client that never takes notice would stay for ever.
+        let _ = timeout(self.listener.limits.close, connection).await;
     }
 }
 

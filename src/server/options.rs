@@ -119,6 +119,9 @@ pub enum ClusterSource {
 pub struct Limits {
     /// Open connections. The API server keeps up to 25 idle ones for each of its instances.
     pub connections: usize,
+    /// Open connections of one address, so that one client cannot hold all places. Tunnels make many API servers look
+    /// like one client, so it is most of them.
+    pub connections_of_one_peer: usize,
     /// Reviews judged at the same time.
     pub in_flight: usize,
     /// How long a review waits for its turn before it is sent away.
@@ -142,6 +145,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            connections_of_one_peer: 768,
             in_flight: 256,
             queue: Duration::from_millis(100),
             body_bytes: 64 * 1024 * 1024,

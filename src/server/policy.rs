@@ -10,7 +10,7 @@ use crate::engine::pull::{ClusterProfile, ProfileNote, ProfileOverrides};
 use crate::settings::{ClusterSettings, Settings};
 
 /// Settings and inventory of one moment. Reviews keep the one they began with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Policy {
     pub(super) settings: Arc<Settings>,
     /// `None` until an inventory has been loaded.
@@ -53,6 +53,23 @@ impl Policy {
         Self { settings, estate }
     }
 
+    /// What keeps the cluster itself from being found: verdicts that rest on it are unknown until it is.
+    pub(super) fn missing_cluster(&self) -> Option<String> {
+        let notes = self.estate.iter().flat_map(|estate| &estate.notes);
+        notes.filter(|note| is_about_the_choice(note)).map(ToString::to_string).next()
+    }
+
+    /// Says what about the cluster is not known: verdicts will be unknown for it.
+    pub(super) fn announce(&self) {
+        for note in self.estate.iter().flat_map(|estate| &estate.notes) {
+            if is_about_the_choice(note) {
+                tracing::error!(note = %note, "cluster: correct `cluster.name` in the settings, or the inventory");
+            } else {
+                tracing::warn!(note = %note, "cluster");
+            }
+        }
+    }
+
     /// How old the inventory is.
     pub(super) fn age(&self, now: Timestamp) -> Option<Duration> {
         let written_at = self.estate.as_ref()?.source.written_at;
@@ -64,4 +81,9 @@ impl Policy {
         let limit = self.settings.max_inventory_age;
         limit.is_some_and(|limit| self.age(now).is_some_and(|age| age > limit))
     }
+}
+
+/// Whether a note says that no cluster of the inventory is this one.
+const fn is_about_the_choice(note: &ProfileNote) -> bool {
+    matches!(note, ProfileNote::ClusterNotFound(_) | ProfileNote::ClusterNotChosen(_))
 }

@@ -1,205 +1,218 @@
-//! Files that change while the server runs: inventory, settings, certificate.
+//! Files that are looked at while the server runs: inventory, settings, certificate. The first look is the start.
 //!
 //! What is new is read and checked whole, then swapped in. What cannot be used changes nothing: the last good one
-//! stays, and log, metric and readiness say so.
+//! stays, and log, metric and readiness say so. What could not even be read is read again at the next look.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Serialize;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use tokio::time::{MissedTickBehavior, interval};
 
-use super::certificate::{CertificateError, CurrentCertificate, ServerCertificate};
-use super::options::{CertificateSource, ServeError};
+use super::certificate::{CurrentCertificate, ServerCertificate};
+use super::inputs::{Input, Inputs};
+use super::load::{load_inventory, read_certificate, read_settings};
+use super::options::ServeError;
 use super::policy::{InventorySource, Policy};
 use super::stamp::Watched;
 use super::webhook::Webhook;
 use crate::engine::index::Index;
-use crate::inventory;
 use crate::settings::Settings;
-use crate::telemetry::metrics::{KindLabel, Metrics, ResultLabel};
-
-/// What went wrong at the last attempt to load something, for the readiness detail.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Failures {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) inventory: Option<Failure>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) settings: Option<Failure>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) certificate: Option<Failure>,
-}
-
-/// One failed attempt.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Failure {
-    pub(super) at: Timestamp,
-    pub(super) error: String,
-}
-
-/// Failures, shared with the health port.
-pub(super) type SharedFailures = Arc<Mutex<Failures>>;
-
-/// Longer error texts are cut in the readiness detail; the log has them whole.
-const MAX_ERROR: usize = 2048;
+use crate::telemetry::metrics::{Metrics, ResultLabel};
 
 /// Looks at the files and loads what is new.
 pub(super) struct Reloader {
     pub(super) inventory: Watched,
-    pub(super) settings: Option<Watched>,
-    pub(super) certificate: Option<WatchedCertificate>,
+    pub(super) settings_file: Option<Watched>,
+    pub(super) certificate: Option<CertificateFiles>,
+    pub(super) settings: Option<Arc<Settings>>,
     pub(super) loaded: Option<(Arc<Index>, InventorySource)>,
     pub(super) webhook: Arc<Webhook>,
-    pub(super) failures: SharedFailures,
+    pub(super) inputs: Inputs,
 }
 
 /// A certificate in files, and where it goes.
-pub(super) struct WatchedCertificate {
+pub(super) struct CertificateFiles {
     pub(super) files: Watched,
-    pub(super) source: CertificateSource,
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
     pub(super) server_name: Option<String>,
     pub(super) current: Arc<CurrentCertificate>,
-    /// Certificate and key are two files: until they match, they are read again.
-    pub(super) is_pending: bool,
 }
 
 impl Reloader {
+    /// Looks for ever.
+    pub(super) async fn keep_looking(mut self, poll: Duration) {
+        let mut ticks = interval(poll);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let looked = tokio::task::spawn_blocking(move || {
+                self.look();
+                self
+            });
+            match looked.await {
+                Ok(back) => self = back,
+                Err(error) => {
+                    tracing::error!(error = %error, "files are not looked at any more");
+                    return;
+                }
+            }
+        }
+    }
+
     /// One look at everything. Blocks: loading takes as long as it takes.
-    pub(super) fn look(&mut self) {
-        let settings_changed = self.settings.as_mut().is_some_and(Watched::has_changed);
-        let settings = if settings_changed { self.read_settings() } else { None };
-        let has_new_inventory = self.inventory.has_changed() && self.read_inventory();
-        if settings.is_some() || has_new_inventory {
-            let settings = settings.unwrap_or_else(|| Arc::clone(&self.webhook.policy.load().settings));
-            let policy = Policy::new(settings, self.loaded.clone());
-            announce(&policy);
-            self.webhook.policy.store(Arc::new(policy));
+    fn look(&mut self) {
+        let has_new_settings = self.look_at_settings();
+        let has_new_inventory = self.look_at_inventory();
+        if has_new_settings || has_new_inventory {
+            self.apply();
+        }
+        // Only now: once an input counts as loaded, reviews may be judged by it.
+        if has_new_settings {
+            self.inputs.loaded(Input::Settings);
+        }
+        if has_new_inventory {
+            self.inputs.loaded(Input::Inventory);
         }
         self.look_at_certificate();
     }
 
-    fn read_settings(&self) -> Option<Arc<Settings>> {
-        let path = self.settings.as_ref()?.paths().first()?;
-        let outcome = read_settings(path);
-        self.webhook.metrics.settings_reloads.get_or_create(&ResultLabel::of(outcome.is_ok())).inc();
-        let (failure, settings) = split(outcome, "settings");
-        self.failures().settings = failure;
-        settings.map(Arc::new)
+    /// Judges by what is loaded, once the settings are: without them nobody knows by which rule.
+    fn apply(&self) {
+        let Some(settings) = &self.settings else { return };
+        let policy = Policy::new(Arc::clone(settings), self.loaded.clone());
+        policy.announce();
+        self.webhook.policy.store(Arc::new(policy));
     }
 
-    fn read_inventory(&mut self) -> bool {
-        let outcome = load_inventory(&self.inventory, &self.webhook.metrics);
-        let (failure, loaded) = split(outcome, "inventory");
-        self.failures().inventory = failure;
-        let Some(loaded) = loaded else { return false };
-        let is_new = self.loaded.as_ref().is_none_or(|(_, old)| old.fingerprint != loaded.1.fingerprint);
-        self.loaded = Some(loaded);
-        if is_new {
+    fn look_at_settings(&mut self) -> bool {
+        let Some(file) = &mut self.settings_file else {
+            let is_first = self.settings.is_none();
+            self.settings.get_or_insert_default();
+            return is_first;
+        };
+        if !file.is_due() {
+            return false;
+        }
+        let Some(path) = file.paths().first() else { return false };
+        let outcome = guarded(&self.webhook.metrics, || read_settings(path));
+        file.read_again(outcome.is_err());
+        let count = &self.webhook.metrics.settings_reloads;
+        if let Some(settings) = told(Input::Settings, outcome, &self.inputs, count) {
+            self.settings = Some(Arc::new(settings));
+            return true;
+        }
+        false
+    }
+
+    fn look_at_inventory(&mut self) -> bool {
+        if self.inventory.paths().is_empty() || !self.inventory.is_due() {
+            return false;
+        }
+        let metrics = &self.webhook.metrics;
+        let outcome = guarded(metrics, || load_inventory(&self.inventory, metrics));
+        // An inventory is big. What it says stays the same until it changes; whether it can be read does not.
+        self.inventory.read_again(outcome.as_ref().err().is_some_and(Trouble::may_pass));
+        let count = &metrics.inventory_reloads;
+        let Some(loaded) = told(Input::Inventory, outcome, &self.inputs, count) else {
+            return false;
+        };
+        if self.loaded.as_ref().is_some_and(|(_, old)| old.fingerprint != loaded.1.fingerprint) {
             tracing::info!("a new inventory is in use");
         }
+        self.loaded = Some(loaded);
         true
     }
 
     fn look_at_certificate(&mut self) {
         let Some(watched) = &mut self.certificate else { return };
-        if !(watched.files.has_changed() || watched.is_pending) {
+        if !watched.files.is_due() {
             return;
         }
-        let outcome = read_certificate(&watched.source, watched.server_name.as_deref(), Timestamp::now());
-        let was_pending = std::mem::replace(&mut watched.is_pending, outcome.is_err());
-        if let Ok(certificate) = &outcome {
-            watched.current.replace(certificate);
-            self.webhook.metrics.certificate_not_after.set(certificate.not_after.as_second());
-            tracing::info!(not_after = %certificate.not_after, "a new certificate is in use");
-        }
-        // A pair that does not match is told once, not at every look.
-        if outcome.is_ok() || !was_pending {
-            let label = ResultLabel::of(outcome.is_ok());
-            self.webhook.metrics.certificate_reloads.get_or_create(&label).inc();
-            let (failure, _) = split(outcome.map_err(ServeError::from), "certificate");
-            self.failures().certificate = failure;
-        }
-    }
-
-    fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn split<T>(outcome: Result<T, ServeError>, what: &str) -> (Option<Failure>, Option<T>) {
-    match outcome {
-        Ok(value) => (None, Some(value)),
-        Err(error) => {
-            let message = error.to_string();
-            tracing::error!(error = message, "the new {what} cannot be used, the last good one stays");
-            let error = message.chars().take(MAX_ERROR).collect();
-            (Some(Failure { at: Timestamp::now(), error }), None)
+        let metrics = &self.webhook.metrics;
+        let outcome = guarded(metrics, || {
+            Ok(read_certificate(&watched.certificate, &watched.key, watched.server_name.as_deref())?)
+        });
+        // Certificate and key are two files: until they match, they are read again.
+        watched.files.read_again(outcome.is_err());
+        let count = &metrics.certificate_reloads;
+        if let Some(certificate) = told(Input::Certificate, outcome, &self.inputs, count) {
+            use_certificate(&certificate, &watched.current, metrics, &self.inputs);
         }
     }
 }
 
-/// Reads a settings file.
-pub(super) fn read_settings(path: &Path) -> Result<Settings, ServeError> {
-    let text = fs::read_to_string(path).map_err(|error| ServeError::File { file: path.to_owned(), error })?;
-    Settings::from_yaml(&text).map_err(|error| ServeError::Settings { file: path.to_owned(), error })
-}
-
-/// Loads the inventory and builds its index.
-pub(super) fn load_inventory(
-    files: &Watched,
+/// Puts a checked certificate to use.
+pub(super) fn use_certificate(
+    certificate: &ServerCertificate,
+    current: &CurrentCertificate,
     metrics: &Metrics,
-) -> Result<(Arc<Index>, InventorySource), ServeError> {
-    let loaded = inventory::load(files.paths());
-    metrics.inventory_reloads.get_or_create(&ResultLabel::of(loaded.is_ok())).inc();
-    let loaded = loaded.map_err(ServeError::Inventory)?;
-    for warning in &loaded.warnings {
-        tracing::warn!(code = warning.code.as_str(), warning = %warning, "inventory");
-    }
-    let now = Timestamp::now();
-    let source = InventorySource {
-        written_at: loaded.exported_at.or_else(|| files.stamp().written_at()).unwrap_or(now),
-        loaded_at: now,
-        fingerprint: loaded.fingerprint,
-        warnings: loaded.warnings.len(),
-    };
-    let counts = [
-        ("registries", loaded.inventory.registries.len()),
-        ("principals", loaded.inventory.principals.len()),
-        ("role_assignments", loaded.inventory.role_assignments.len()),
-        ("clusters", loaded.inventory.clusters.len()),
-    ];
-    for (kind, count) in counts {
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        metrics.inventory_objects.get_or_create(&KindLabel { kind }).set(count);
-    }
-    Ok((Arc::new(Index::build(loaded.inventory)), source))
+    inputs: &Inputs,
+) {
+    current.replace(certificate);
+    metrics.certificate_not_after.set(certificate.not_after.as_second());
+    inputs.loaded(Input::Certificate);
+    tracing::info!(not_after = %certificate.not_after, "a new certificate is in use");
 }
 
-/// Reads the certificate from where it is.
-pub(super) fn read_certificate(
-    source: &CertificateSource,
-    server_name: Option<&str>,
-    now: Timestamp,
-) -> Result<ServerCertificate, CertificateError> {
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let read = |path: &PathBuf| {
-        fs::read(path).map_err(|error| CertificateError::Unreadable(format!("{}: {error}", path.display())))
-    };
-    match source {
-        CertificateSource::Files { certificate, key } => {
-            ServerCertificate::read(&read(certificate)?, &read(key)?, server_name, &provider, now)
-        }
-        CertificateSource::Memory { certificate, key } => {
-            ServerCertificate::read(certificate.as_bytes(), key.as_bytes(), server_name, &provider, now)
+/// Why something was not loaded.
+enum Trouble {
+    Error(ServeError),
+    Panic,
+}
+
+impl Trouble {
+    /// Whether the same files may be readable the next time.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Error(ServeError::Inventory(errors)) => {
+                errors.as_slice().iter().any(|error| error.code.is_environment())
+            }
+            Self::Error(_) => true,
+            Self::Panic => false,
         }
     }
 }
 
-/// Says what about the cluster is not known: verdicts will be unknown for it.
-pub(super) fn announce(policy: &Policy) {
-    for note in policy.estate.iter().flat_map(|estate| &estate.notes) {
-        tracing::warn!(note = %note, "cluster");
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Error(error) => error.fmt(f),
+            Self::Panic => f.write_str("a fault of this program: it panicked; please report it"),
+        }
+    }
+}
+
+/// Whatever is wrong with one file, the others have to be looked at again: certificates end.
+fn guarded<T>(metrics: &Metrics, load: impl FnOnce() -> Result<T, ServeError>) -> Result<T, Trouble> {
+    let outcome = catch_unwind(AssertUnwindSafe(load));
+    if outcome.is_err() {
+        metrics.panics.inc();
+    }
+    outcome.map_or(Err(Trouble::Panic), |outcome| outcome.map_err(Trouble::Error))
+}
+
+/// Tells and counts what came of loading. The same failure again is no news: it is neither told nor counted.
+fn told<T>(
+    input: Input,
+    outcome: Result<T, Trouble>,
+    inputs: &Inputs,
+    count: &Family<ResultLabel, Counter>,
+) -> Option<T> {
+    match outcome {
+        Ok(value) => {
+            count.get_or_create(&ResultLabel::of(true)).inc();
+            Some(value)
+        }
+        Err(trouble) => {
+            if inputs.failed(input, &trouble.to_string()) {
+                count.get_or_create(&ResultLabel::of(false)).inc();
+            }
+            None
+        }
     }
 }

@@ -1,96 +1,56 @@
 //! Wiring: from options to a server, and from a signal to its end.
 
-use std::fs;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::Timestamp;
-use tokio::net::TcpListener;
+use axum::Router;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate::CurrentCertificate;
 use super::health::{self, Health};
-use super::lifecycle::{Lifecycle, Phase};
+use super::inputs::{Input, Inputs};
+use super::lifecycle::Lifecycle;
 use super::listener::{Listener, tls_config};
-use super::options::{CertificateSource, ClusterSource, Limits, ServeError, ServeOptions};
+use super::load::check_certificate;
+use super::options::{CertificateSource, ServeError, ServeOptions};
 use super::policy::Policy;
-use super::reload::{
-    Reloader, SharedFailures, WatchedCertificate, announce, load_inventory, read_certificate, read_settings,
-};
+use super::reload::{CertificateFiles, Reloader, use_certificate};
 use super::router;
+use super::running::Running;
 use super::stamp::Watched;
+use super::surroundings::surroundings;
 use super::webhook::Webhook;
-use crate::kubernetes::{ClusterSurroundings, FileSurroundings, Surroundings};
-use crate::settings::Settings;
-use crate::telemetry::metrics::{Metrics, ResultLabel};
+use crate::telemetry::metrics::Metrics;
 
 /// Serves until SIGTERM or SIGINT, then drains. Brings its own runtime.
 ///
 /// # Errors
 ///
-/// The server cannot start; [`ServeError::is_bad_input`] says whose fault it is.
+/// The server cannot start; [`ServeError::is_bad_input`] says whose fault it is. Files that can be mended while it
+/// runs are no reason: it says what is wrong with them and waits.
 pub fn run(options: ServeOptions) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let running = start(options).await?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        let mut running = start(options).await?;
+        let broken = tokio::select! {
+            _ = terminate.recv() => None,
+            _ = interrupt.recv() => None,
+            error = running.broken() => Some(error),
+        };
         running.shut_down().await;
-        Ok(())
+        broken.map_or(Ok(()), Err)
     })
 }
 
-/// A server that has started.
-#[derive(Debug)]
-pub struct Running {
-    address: SocketAddr,
-    health_address: SocketAddr,
-    lifecycle: Lifecycle,
-    drain: Duration,
-    limits: Limits,
-    tasks: JoinSet<()>,
-}
-
-impl Running {
-    /// Where reviews are answered.
-    #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Where health and metrics are asked for.
-    #[must_use]
-    pub const fn health_address(&self) -> SocketAddr {
-        self.health_address
-    }
-
-    /// Ends without losing a request: not ready, serving on for a while, then closing.
-    pub async fn shut_down(mut self) {
-        tracing::info!(seconds = self.drain.as_secs(), "draining");
-        self.lifecycle.advance(Phase::Draining);
-        sleep(self.drain).await;
-        self.lifecycle.advance(Phase::Closing);
-        self.lifecycle.connections.close();
-        if timeout(self.limits.close, self.lifecycle.connections.wait()).await.is_err() {
-            tracing::warn!("requests were still in flight at the end");
-        }
-        self.tasks.shutdown().await;
-    }
-}
-
-/// Starts a server on the current runtime. When it returns, both ports are open.
+/// Starts a server on the current runtime. When it returns, the health port is open and the other one is taken; that
+/// opens when inventory, settings and certificate are loaded.
 ///
 /// # Errors
 ///
@@ -99,7 +59,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
     let ServeOptions {
         listen,
         health_listen,
-        certificate: certificate_source,
+        certificate,
         server_name,
         tls_min_version,
         inventory,
@@ -113,31 +73,18 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
     } = options;
     // The client of the API server takes the process's default; the listener is given the same by name.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let metrics = Arc::new(Metrics::new());
-    let certificate_files = watched_certificate(&certificate_source);
-    let certificate = read_certificate(&certificate_source, server_name.as_deref(), Timestamp::now())?;
-    let current = Arc::new(CurrentCertificate::new(&certificate));
-    metrics.certificate_not_after.set(certificate.not_after.as_second());
-    metrics.certificate_reloads.get_or_create(&ResultLabel::of(true)).inc();
-
-    let settings_files = settings.map(|path| Watched::new(vec![path]));
-    let initial = match settings_files.as_ref().and_then(|files| files.paths().first()) {
-        Some(path) => read_settings(path)?,
-        None => Settings::default(),
-    };
-    let inventory_files = Watched::new(inventory);
-    let loaded = if inventory_files.paths().is_empty() {
-        None
-    } else {
-        Some(load_inventory(&inventory_files, &metrics)?)
-    };
-    let policy = Policy::new(Arc::new(initial), loaded.clone());
-    announce(&policy);
+    let reserved = reserve(listen)?;
+    let health_tcp = TcpListener::bind(health_listen)
+        .await
+        .map_err(|error| ServeError::Listen { address: health_listen, error })?;
+    let (address, health_address) = (reserved.local_addr()?, health_tcp.local_addr()?);
 
     let mut tasks = JoinSet::new();
+    let metrics = Arc::new(Metrics::new());
     let lifecycle = Lifecycle::new();
+    let inputs = Inputs::new(needed(!inventory.is_empty()));
     let webhook = Arc::new(Webhook {
-        policy: ArcSwap::from_pointee(policy),
+        policy: ArcSwap::from_pointee(Policy::default()),
         surroundings: surroundings(cluster, &mut tasks).await?,
         metrics: Arc::clone(&metrics),
         lifecycle: lifecycle.clone(),
@@ -147,126 +94,85 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         room: Arc::new(Semaphore::new(limits.body_bytes)),
         never_refused,
     });
-    let failures = SharedFailures::default();
-    let listener = |tcp, tls, router| Listener {
-        tcp,
-        tls,
-        router,
-        limits,
-        lifecycle: lifecycle.clone(),
-        metrics: Arc::clone(&metrics),
-    };
-    let (tcp, address) = bind(listen).await?;
+    let listener = Listener { limits, lifecycle: lifecycle.clone(), metrics: Arc::clone(&metrics) };
+    let health = health::router(Health { webhook: Arc::clone(&webhook), inputs: inputs.clone() });
+    tasks.spawn(listener.clone().serve(health_tcp, None, health));
+    tracing::info!(%address, %health_address, "started");
+
+    let current = Arc::new(CurrentCertificate::default());
     let tls = tls_config(Arc::clone(&current) as _, tls_min_version).map_err(std::io::Error::other)?;
-    let tls = TlsAcceptor::from(Arc::new(tls));
-    tasks.spawn(listener(tcp, Some(tls), router::router(Arc::clone(&webhook))).serve());
-    let (tcp, health_address) = bind(health_listen).await?;
-    let health = Health { webhook: Arc::clone(&webhook), failures: Arc::clone(&failures) };
-    tasks.spawn(listener(tcp, None, health::router(health)).serve());
-    let reloader = Reloader {
-        inventory: inventory_files,
-        settings: settings_files,
-        certificate: certificate_files.map(|files| WatchedCertificate {
-            files,
-            source: certificate_source,
-            server_name,
-            current,
-            is_pending: false,
-        }),
-        loaded,
-        webhook,
-        failures,
-    };
-    tasks.spawn(look_again(reloader, poll));
-    tracing::info!(%address, %health_address, "serving");
-    Ok(Running { address, health_address, lifecycle, drain, limits, tasks })
-}
-
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let listen = |error| ServeError::Listen { address, error };
-    let tcp = TcpListener::bind(address).await.map_err(listen)?;
-    let bound = tcp.local_addr().map_err(listen)?;
-    Ok((tcp, bound))
-}
-
-fn watched_certificate(source: &CertificateSource) -> Option<Watched> {
-    match source {
+    let certificate = match certificate {
         CertificateSource::Files { certificate, key } => {
-            Some(Watched::new(vec![certificate.clone(), key.clone()]))
+            let files = Watched::new(vec![certificate.clone(), key.clone()]);
+            Some(CertificateFiles { files, certificate, key, server_name, current })
         }
-        CertificateSource::Memory { .. } => None,
-    }
+        CertificateSource::Memory { certificate, key } => {
+            let given = check_certificate(certificate.as_bytes(), key.as_bytes(), server_name.as_deref())?;
+            use_certificate(&given, &current, &metrics, &inputs);
+            None
+        }
+    };
+    let reloader = Reloader {
+        inventory: Watched::new(inventory),
+        settings_file: settings.map(|path| Watched::new(vec![path])),
+        certificate,
+        settings: None,
+        loaded: None,
+        webhook: Arc::clone(&webhook),
+        inputs: inputs.clone(),
+    };
+    tasks.spawn(reloader.keep_looking(poll));
+    let (tell, unopened) = oneshot::channel();
+    let door = Door { reserved, tls: TlsAcceptor::from(Arc::new(tls)), listener, inputs: inputs.clone() };
+    tasks.spawn(door.open_when_loaded(router::router(webhook), tell));
+    Ok(Running { address, health_address, lifecycle, inputs, drain, limits, tasks, unopened })
 }
 
-async fn look_again(mut reloader: Reloader, poll: Duration) {
-    let mut ticks = interval(poll);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let looked = tokio::task::spawn_blocking(move || {
-            // Whatever is wrong with one file, the others have to be looked at again: certificates end.
-            if catch_unwind(AssertUnwindSafe(|| reloader.look())).is_err() {
-                reloader.webhook.metrics.panics.inc();
-                tracing::error!("a panic while looking at files; what is in use stays");
+/// What has to be loaded before reviews are answered. Without any inventory every verdict is unknown, which is an
+/// answer; with one that is not there yet it would be a wrong one.
+fn needed(has_inventory: bool) -> Vec<Input> {
+    let inventory = has_inventory.then_some(Input::Inventory);
+    [Input::Certificate, Input::Settings].into_iter().chain(inventory).collect()
+}
+
+/// Takes an address without listening on it: clients find the port closed, and somebody else cannot have it.
+fn reserve(address: SocketAddr) -> Result<TcpSocket, ServeError> {
+    let reserved = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As for a listener, so that a restart does not wait for old connections. Not for a port of the system's
+        // choice: two sockets that do not listen yet might be given the same one.
+        socket.set_reuseaddr(address.port() != 0)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    reserved().map_err(|error| ServeError::Listen { address, error })
+}
+
+/// The port for reviews, closed until everything is loaded.
+struct Door {
+    reserved: TcpSocket,
+    tls: TlsAcceptor,
+    listener: Listener,
+    inputs: Inputs,
+}
+
+impl Door {
+    async fn open_when_loaded(self, router: Router, tell: oneshot::Sender<ServeError>) {
+        self.inputs.all_loaded().await;
+        let address = self.reserved.local_addr();
+        let opened = self.reserved.listen(BACKLOG);
+        match (address, opened) {
+            (Ok(address), Ok(tcp)) => {
+                tracing::info!(%address, "serving");
+                self.inputs.opened();
+                self.listener.serve(tcp, Some(self.tls), router).await;
+                drop(tell);
             }
-            reloader
-        });
-        match looked.await {
-            Ok(back) => reloader = back,
-            Err(error) => {
-                tracing::error!(error = %error, "files are not looked at any more");
-                return;
-            }
+            (Ok(address), Err(error)) => drop(tell.send(ServeError::Listen { address, error })),
+            (Err(error), _) => drop(tell.send(error.into())),
         }
     }
 }
 
-async fn surroundings(
-    source: ClusterSource,
-    tasks: &mut JoinSet<()>,
-) -> Result<Arc<dyn Surroundings>, ServeError> {
-    Ok(match source {
-        ClusterSource::Kubernetes(kubeconfig) => {
-            let surroundings = Arc::new(ClusterSurroundings::new(kubeconfig.client().await?));
-            let followed = Arc::clone(&surroundings);
-            tasks.spawn(async move { followed.follow().await });
-            surroundings
-        }
-        ClusterSource::Objects(paths) => Arc::new(read_objects(&paths)?),
-        ClusterSource::Nothing => Arc::new(FileSurroundings::default()),
-        ClusterSource::Given(surroundings) => surroundings,
-    })
-}
-
-fn read_objects(paths: &[PathBuf]) -> Result<FileSurroundings, ServeError> {
-    let mut files = Vec::new();
-    for path in paths {
-        collect_manifests(path, &mut files)?;
-    }
-    let files = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    FileSurroundings::read(files).map_err(ServeError::Objects)
-}
-
-/// A file as it is; of a folder, everything that looks like a manifest, in the order of names.
-fn collect_manifests(path: &Path, files: &mut Vec<(String, Vec<u8>)>) -> Result<(), ServeError> {
-    let failed = |error| ServeError::File { file: path.to_owned(), error };
-    if !fs::metadata(path).map_err(failed)?.is_dir() {
-        files.push((path.display().to_string(), fs::read(path).map_err(failed)?));
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = fs::read_dir(path)
-        .map_err(failed)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()
-        .map_err(failed)?;
-    entries.sort();
-    for entry in entries {
-        let is_manifest = entry
-            .extension()
-            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
-        if entry.is_dir() || is_manifest {
-            collect_manifests(&entry, files)?;
-        }
-    }
-    Ok(())
-}
+/// Connections that wait to be accepted, as many as the standard library's listeners let wait on Linux.
+const BACKLOG: u32 = 4096;

@@ -84,13 +84,15 @@ pub(super) struct Watched {
     known: Stamp,
     /// As last seen.
     seen: Stamp,
+    /// Whether to read them even if they have not changed: they never were, or could not be.
+    again: bool,
 }
 
 impl Watched {
-    /// Begins with files as they are now: call it before reading them.
+    /// Begins with files as they are now, which are to be read.
     pub(super) fn new(paths: Vec<PathBuf>) -> Self {
         let known = Stamp::of(&paths);
-        Self { paths, seen: known.clone(), known }
+        Self { paths, seen: known.clone(), known, again: true }
     }
 
     pub(super) fn paths(&self) -> &[PathBuf] {
@@ -101,8 +103,19 @@ impl Watched {
         &self.known
     }
 
-    /// Looks again; true once for each change, when it has come to rest.
-    pub(super) fn has_changed(&mut self) -> bool {
+    /// Looks again; true when the files have to be read.
+    pub(super) fn is_due(&mut self) -> bool {
+        let has_changed = self.has_changed();
+        std::mem::take(&mut self.again) || has_changed
+    }
+
+    /// Whether to read the files at the next look, changed or not.
+    pub(super) const fn read_again(&mut self, again: bool) {
+        self.again = again;
+    }
+
+    /// True once for each change, when it has come to rest.
+    fn has_changed(&mut self) -> bool {
         let before = std::mem::replace(&mut self.seen, Stamp::of(&self.paths));
         let is_at_rest = self.seen == before;
         if !is_at_rest || self.seen == self.known {
@@ -139,6 +152,17 @@ mod tests {
         fs::remove_file(&file).unwrap();
         assert!(!watched.has_changed());
         assert!(watched.has_changed());
+    }
+
+    #[test]
+    fn files_are_due_at_first_and_after_a_failed_reading() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut watched = Watched::new(vec![folder.path().to_owned()]);
+        assert!(watched.is_due(), "never read");
+        assert!(!watched.is_due());
+        watched.read_again(true);
+        assert!(watched.is_due(), "could not be read");
+        assert!(!watched.is_due());
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Connections that ended before a request.
     pub handshake_failures: Counter,
+    /// Connections of addresses that hold too many.
+    pub refused_connections: Counter,
     /// Age of the inventory.
     pub inventory_age: Gauge<f64, AtomicU64>,
     /// What the inventory holds.
@@ -182,6 +184,7 @@ impl Metrics {
             body_bytes: Histogram::new(exponential_buckets(1024.0, 4.0, 8)),
             connections: Gauge::default(),
             handshake_failures: Counter::default(),
+            refused_connections: Counter::default(),
             inventory_age: Gauge::default(),
             inventory_objects: Family::default(),
             inventory_reloads: Family::default(),
@@ -244,6 +247,11 @@ impl Metrics {
             "handshake_failures",
             "Connections that ended before a request",
             self.handshake_failures.clone(),
+        );
+        list.add(
+            "refused_connections",
+            "Connections closed at once because their address holds too many",
+            self.refused_connections.clone(),
         );
         list.add("exceptions", "Exceptions of the settings, by state", self.exceptions.clone());
         list.add("exceptions_used", "Requests admitted by an exception", self.exceptions_used.clone());

@@ -103,7 +103,7 @@ pub(super) fn in_repository(path: &str) -> PathBuf {
 
 /// The webhook says which ports it was given.
 fn announced_addresses(log: &str) -> Option<Addresses> {
-    let announcement = records(log).find(|record| record["message"] == "serving")?;
+    let announcement = records(log).find(|record| record["message"] == "started")?;
     let address = |key: &str| announcement[key].as_str().map(str::to_owned);
     Some(Addresses { reviews: address("address")?, health: address("health_address")? })
 }

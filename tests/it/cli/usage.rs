@@ -28,7 +28,7 @@ fn bad_input_is_told_and_ends_with_two() {
         ("batch missing", run(&judging(&["can-pull", "--batch", "no/such/file"]))),
         ("no such manual page", run(&["man", "chekc"])),
         ("serve without certificate", run(&["serve", "--inventory", "tests/fixtures/az"])),
-        ("serve with no such certificate", run(&serve(&[]))),
+        ("serve with no such objects", run(&serve(&["--objects", "no/such/folder"]))),
         ("serve with an endless drain", run(&serve(&["--drain", "1e9"]))),
         ("serve with no such log level", run(&serve(&["--log", "a=b=c"]))),
         ("condition missing", run(&["condition", "check", "no/such/file"])),
@@ -46,7 +46,7 @@ fn bad_input_is_told_and_ends_with_two() {
     insta::assert_snapshot!(told);
 }
 
-/// `serve` that would listen on free ports, were it not for its certificate.
+/// `serve` that would listen on free ports, and wait for its certificate.
 fn serve<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let fixed = "serve --listen 127.0.0.1:0 --health-listen 127.0.0.1:0 --tls-cert no/such/cert --tls-key no/such/key \
                  --objects tests/fixtures/workloads/aks-prod/00-namespaces.yaml";

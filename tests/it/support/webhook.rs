@@ -56,6 +56,13 @@ impl Webhook {
 
     /// With the small estate, these settings, and what else the test changes.
     pub(crate) async fn start(settings: &str, change: impl FnOnce(&mut ServeOptions, &Path)) -> Self {
+        let webhook = Self::start_waiting(settings, change).await;
+        webhook.running.as_ref().unwrap().answers().await.unwrap();
+        webhook
+    }
+
+    /// The same, whatever is wrong with what it is to load.
+    pub(crate) async fn start_waiting(settings: &str, change: impl FnOnce(&mut ServeOptions, &Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new("webhook tests");
         write_certificate(folder.path(), &authority);
@@ -115,6 +122,11 @@ impl Webhook {
         let stream = TcpStream::connect(self.address).await?;
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::new(config)).connect(name, stream).await
+    }
+
+    /// Whether the port for reviews takes no connections.
+    pub(crate) async fn is_closed(&self) -> bool {
+        TcpStream::connect(self.address).await.is_err()
     }
 
     pub(crate) async fn tcp(&self) -> TcpStream {

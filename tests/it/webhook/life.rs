@@ -84,6 +84,40 @@ async fn connections_are_bounded_and_a_place_that_is_left_is_taken() {
 }
 
 #[tokio::test]
+async fn one_address_cannot_hold_all_places() {
+    // As many on the health port, which has a count of its own.
+    const SHARE: usize = 8;
+    let webhook =
+        Webhook::start(&mode("enforce"), |options, _| options.limits.connections_of_one_peer = SHARE).await;
+    let mut held = Vec::new();
+    for _ in 0..SHARE {
+        held.push(webhook.tls(&[b"http/1.1"]).await.unwrap());
+    }
+    assert!(webhook.tls(&[b"http/1.1"]).await.is_err());
+    let refused = webhook.metric("acr_admission_refused_connections_total").await;
+    assert!((refused - 1.0).abs() < f64::EPSILON, "{refused}");
+    held.pop();
+    webhook.until("the place is free", async || webhook.tls(&[b"http/1.1"]).await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn an_idle_http_2_connection_is_closed_though_it_answers_pings() {
+    let webhook = Webhook::start(&mode("enforce"), |options, _| {
+        options.limits.idle = Duration::from_millis(150);
+    })
+    .await;
+    let stream = webhook.tls(&[b"h2"]).await.unwrap();
+    let (sender, connection) = hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(
+        TokioExecutor::new(),
+        TokioIo::new(stream),
+    )
+    .await
+    .unwrap();
+    tokio::spawn(connection);
+    webhook.until("the idle connection is closed", async || sender.is_closed()).await;
+}
+
+#[tokio::test]
 async fn http_2_is_spoken_where_it_is_asked_for() {
     let webhook = Webhook::with_settings(&mode("enforce")).await;
     let stream = webhook.tls(&[b"h2"]).await.unwrap();

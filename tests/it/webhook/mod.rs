@@ -1,6 +1,7 @@
 //! The webhook over real HTTPS on loopback.
 
 mod bad_input;
+mod beginning;
 mod cluster;
 mod fixtures;
 mod life;

@@ -3,8 +3,6 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use acr_admission::server::{self, ServeError};
-
 use crate::support::webhook::{ESTATE, Webhook, mode, pod_review};
 
 const PULLABLE: &str = "fabrikam.azurecr.io/a:1";
@@ -107,40 +105,14 @@ async fn settings_change_while_the_server_runs_and_bad_ones_are_kept_out() {
 }
 
 #[tokio::test]
-async fn nothing_starts_on_broken_input() {
-    let folder = tempfile::tempdir().unwrap();
-    let broken = folder.path().join("broken.yaml");
-    fs::write(&broken, "kind: [").unwrap();
-    let credential = crate::support::certificates::Authority::new("start").loopback_server();
-    let mut options = server::ServeOptions::new(server::CertificateSource::Memory {
-        certificate: credential.certificate,
-        key: credential.key,
-    });
-    options.listen = ([127, 0, 0, 1], 0).into();
-    options.health_listen = ([127, 0, 0, 1], 0).into();
-    let missing = folder.path().join("missing");
-    let empty = folder.path().join("empty");
-    fs::create_dir(&empty).unwrap();
-    let mut cases = vec![server::ServeOptions { inventory: vec![empty], ..options.clone() }];
-    for path in [&broken, &missing] {
-        cases.push(server::ServeOptions { inventory: vec![path.clone()], ..options.clone() });
-        cases.push(server::ServeOptions { settings: Some(path.clone()), ..options.clone() });
-        let cluster = server::ClusterSource::Objects(vec![path.clone()]);
-        cases.push(server::ServeOptions { cluster, ..options.clone() });
-    }
-    for options in cases {
-        let error: ServeError = server::start(options).await.unwrap_err();
-        assert!(error.is_bad_input(), "{error}");
-        assert!(error.to_string().contains(folder.path().to_str().unwrap()), "{error}");
-    }
-}
-
-#[tokio::test]
 async fn a_cluster_that_the_inventory_does_not_know_is_told() {
     let keys = "cluster: {name: aks-nowhere}\ndefault: {mode: enforce}";
     let webhook = Webhook::with_settings(&crate::support::webhook::settings(keys)).await;
     let notes = webhook.ready().await["inventory"]["notes"].to_string();
     assert!(notes.contains("no cluster `aks-nowhere`"), "{notes}");
+    let ready = webhook.ready().await;
+    assert_eq!(ready["clusterUnknown"], "no cluster `aks-nowhere` in the inventory");
+    assert_eq!(ready["ready"], true, "unknown verdicts with a cause are answers");
     let response = webhook.review(&pod_review("web", "default", &[PULLABLE])).await;
     assert_eq!(response["auditAnnotations"]["reason-code"], "ClusterPullIdentityUnknown");
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use acr_admission::server::{self, CertificateSource, ServeOptions, TlsVersion};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use rustls::version::{TLS12, TLS13};
+use serde_json::json;
 
 use crate::support::certificates::Authority;
 use crate::support::webhook::{Webhook, client_config, mode, pod_review, write_certificate};
@@ -94,19 +95,24 @@ fn write_pair(folder: &Path, spoil: impl FnOnce(&mut CertificateParams)) {
 }
 
 #[tokio::test]
-async fn a_bad_certificate_does_not_start() {
+async fn a_bad_certificate_at_the_start_is_told_and_waited_for() {
     for Spoilt { name, spoil } in SPOILT {
-        let folder = tempfile::tempdir().unwrap();
-        write_certificate(folder.path(), &Authority::new("start"));
-        spoil(folder.path());
-        let mut options = ServeOptions::new(CertificateSource::Files {
-            certificate: folder.path().join("tls.crt"),
-            key: folder.path().join("tls.key"),
-        });
-        options.listen = ([127, 0, 0, 1], 0).into();
-        options.health_listen = ([127, 0, 0, 1], 0).into();
-        let error = server::start(options).await.unwrap_err();
-        assert!(error.is_bad_input(), "{name}: {error}");
+        let webhook = Webhook::start_waiting(&mode("enforce"), |_, folder| spoil(folder)).await;
+        webhook
+            .until("the failure is told", async || {
+                webhook.ready().await["failures"]["certificate"]["error"].is_string()
+            })
+            .await;
+        webhook
+            .until("everything else is loaded", async || {
+                webhook.ready().await["waitingFor"] == json!(["certificate"])
+            })
+            .await;
+        assert_eq!(webhook.health("/readyz").await.status, 503, "{name}");
+        assert!(webhook.is_closed().await, "{name}");
+        write_certificate(webhook.folder.path(), &webhook.authority);
+        webhook.until("the good one is taken", async || webhook.ready().await["ready"] == true).await;
+        assert_eq!(webhook.review(&pod_review("web", "default", &[PULLABLE])).await["allowed"], true);
     }
 }
 

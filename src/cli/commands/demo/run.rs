@@ -57,6 +57,7 @@ async fn answers(estate: &Estate, reviews: &[PodReview]) -> anyhow::Result<Vec<V
         ..ServeOptions::new(certificate)
     })
     .await?;
+    server.answers().await.map_err(anyhow::Error::msg)?;
     let mut client =
         Client::connect(server.address(), &secret).await.context("no connection to the webhook")?;
     let mut answers = Vec::new();

@@ -1,0 +1,37 @@
+//! Where service accounts and namespaces come from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::load::collect_manifests;
+use super::options::{ClusterSource, ServeError};
+use crate::kubernetes::{ClusterSurroundings, FileSurroundings, Surroundings};
+
+/// Opens the source. What has to be followed is followed by one of the tasks.
+pub(super) async fn surroundings(
+    source: ClusterSource,
+    tasks: &mut JoinSet<()>,
+) -> Result<Arc<dyn Surroundings>, ServeError> {
+    Ok(match source {
+        ClusterSource::Kubernetes(kubeconfig) => {
+            let surroundings = Arc::new(ClusterSurroundings::new(kubeconfig.client().await?));
+            let followed = Arc::clone(&surroundings);
+            tasks.spawn(async move { followed.follow().await });
+            surroundings
+        }
+        ClusterSource::Objects(paths) => Arc::new(read_objects(&paths)?),
+        ClusterSource::Nothing => Arc::new(FileSurroundings::default()),
+        ClusterSource::Given(surroundings) => surroundings,
+    })
+}
+
+fn read_objects(paths: &[PathBuf]) -> Result<FileSurroundings, ServeError> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect_manifests(path, &mut files)?;
+    }
+    let files = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    FileSurroundings::read(files).map_err(ServeError::Objects)
+}

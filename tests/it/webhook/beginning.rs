@@ -1,0 +1,150 @@
+//! The beginning: what is missing or bad is told and waited for, and nothing is answered before.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use acr_admission::server::{self, CertificateSource, ClusterSource, ServeError, ServeOptions};
+use serde_json::json;
+
+use crate::support::certificates::Authority;
+use crate::support::skip::skip;
+use crate::support::webhook::{ESTATE, OBJECTS, Webhook, mode, pod_review};
+
+const DENIED: &str = "fabrikamapps.azurecr.io/payments/api:7";
+
+/// A way to spoil one input, and the words that tell of it.
+struct Spoilt {
+    input: &'static str,
+    spoil: fn(&Path),
+    told: &'static str,
+}
+
+const SPOILT: &[Spoilt] = &[
+    Spoilt {
+        input: "inventory",
+        spoil: |folder| fs::remove_dir_all(folder.join("inventory")).unwrap(),
+        told: "inventory",
+    },
+    Spoilt {
+        input: "inventory",
+        spoil: |folder| fs::remove_file(folder.join("inventory/estate.yaml")).unwrap(),
+        told: "the folder holds no data",
+    },
+    Spoilt {
+        input: "inventory",
+        spoil: |folder| fs::write(folder.join("inventory/estate.yaml"), "kind: [").unwrap(),
+        told: "estate.yaml",
+    },
+    Spoilt {
+        input: "settings",
+        spoil: |folder| fs::remove_file(folder.join("settings.yaml")).unwrap(),
+        told: "settings.yaml",
+    },
+    Spoilt {
+        input: "settings",
+        spoil: |folder| fs::write(folder.join("settings.yaml"), mode("enforced")).unwrap(),
+        told: "line 3: `default.mode` must be one of",
+    },
+];
+
+#[tokio::test]
+async fn a_bad_file_at_the_start_is_told_and_waited_for() {
+    for Spoilt { input, spoil, told } in SPOILT {
+        let webhook = Webhook::start_waiting(&mode("enforce"), |_, folder| spoil(folder)).await;
+        let failure = async || webhook.ready().await["failures"][input]["error"].as_str().map(str::to_owned);
+        webhook.until("the failure is told", async || failure().await.is_some()).await;
+        let error = failure().await.unwrap();
+        assert!(error.contains(told), "{error}");
+        webhook
+            .until("everything else is loaded", async || {
+                webhook.ready().await["waitingFor"] == json!([input])
+            })
+            .await;
+        assert_eq!(webhook.health("/readyz").await.status, 503, "{error}");
+        assert_eq!(webhook.health("/healthz").await.status, 200, "{error}");
+        assert!(webhook.is_closed().await, "{error}");
+
+        mend(webhook.folder.path());
+        webhook.until("it is ready", async || webhook.ready().await["ready"] == true).await;
+        assert_eq!(webhook.ready().await["failures"], json!({}));
+        assert_eq!(webhook.review(&pod_review("web", "default", &[DENIED])).await["allowed"], false);
+    }
+}
+
+fn mend(folder: &Path) {
+    fs::create_dir_all(folder.join("inventory")).unwrap();
+    fs::write(folder.join("inventory/estate.yaml"), ESTATE).unwrap();
+    fs::write(folder.join("settings.yaml"), mode("enforce")).unwrap();
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let webhook = Webhook::start_waiting(&mode("enforced"), |_, folder| {
+        fs::write(folder.join("inventory/estate.yaml"), "").unwrap();
+        fs::write(folder.join("tls.key"), "").unwrap();
+    })
+    .await;
+    webhook
+        .until("all three are told", async || {
+            webhook.ready().await["failures"].as_object().is_some_and(|failures| failures.len() == 3)
+        })
+        .await;
+    assert_eq!(webhook.ready().await["inventory"], json!(null));
+    assert_eq!(webhook.ready().await["certificateNotAfter"], json!(null));
+}
+
+/// Permissions are no part of what shows that a file has changed.
+#[tokio::test]
+async fn an_inventory_that_could_not_be_read_is_read_again() {
+    let file = |folder: &Path| folder.join("inventory/estate.yaml");
+    let permit = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let webhook = Webhook::start_waiting(&mode("enforce"), |_, folder| permit(&file(folder), 0o000)).await;
+    let path = file(webhook.folder.path());
+    if fs::read(&path).is_ok() {
+        return skip("this user may read everything");
+    }
+    webhook
+        .until("the failure is told", async || webhook.ready().await["failures"]["inventory"].is_object())
+        .await;
+    permit(&path, 0o600);
+    webhook.until("it is ready", async || webhook.ready().await["ready"] == true).await;
+}
+
+#[tokio::test]
+async fn without_an_inventory_it_is_ready_and_every_verdict_is_unknown() {
+    let webhook = Webhook::start(&mode("enforce"), |options, _| options.inventory.clear()).await;
+    let ready = webhook.ready().await;
+    assert_eq!((&ready["ready"], &ready["inventory"]), (&json!(true), &json!(null)));
+    let response = webhook.review(&pod_review("web", "default", &[DENIED])).await;
+    assert_eq!(response["auditAnnotations"]["reason-code"], "InventoryNotLoaded", "{response:#}");
+}
+
+#[tokio::test]
+async fn what_nobody_can_mend_while_it_runs_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.yaml");
+    fs::write(&broken, format!("{OBJECTS}\n---\nkind: [")).unwrap();
+    let credential = Authority::new("start").loopback_server();
+    let mut options = ServeOptions::new(CertificateSource::Memory {
+        certificate: credential.certificate,
+        key: credential.key,
+    });
+    options.listen = ([127, 0, 0, 1], 0).into();
+    options.health_listen = ([127, 0, 0, 1], 0).into();
+    for path in [broken, folder.path().join("missing")] {
+        let cluster = ClusterSource::Objects(vec![path.clone()]);
+        let error = server::start(ServeOptions { cluster, ..options.clone() }).await.unwrap_err();
+        assert!(error.is_bad_input(), "{error}");
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    }
+    let held = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let taken = held.local_addr().unwrap();
+    for options in [
+        ServeOptions { listen: taken, ..options.clone() },
+        ServeOptions { health_listen: taken, ..options.clone() },
+    ] {
+        let error = server::start(options).await.unwrap_err();
+        assert!(matches!(error, ServeError::Listen { address, .. } if address == taken), "{error}");
+    }
+}
