@@ -10,7 +10,7 @@ use super::serving::Serving;
 /// holds belongs to other tests.
 pub(super) const WEBHOOK_LABEL: &str = "acr-admission.test/webhook";
 
-/// `deploy/kubernetes/validating-webhook.yaml`, pointed at a webhook on loopback instead of a Service.
+/// `deploy/kustomize/base/webhook.yaml`, which is the chart's, pointed at a webhook on loopback instead of a Service.
 pub(super) fn configuration(name: &str, serving: &Serving, failure_policy: &str) -> Value {
     let mut configuration: Value = serde_saphyr::from_str(SHIPPED).unwrap();
     configuration["metadata"]["name"] = json!(name);
@@ -27,4 +27,4 @@ pub(super) fn configuration(name: &str, serving: &Serving, failure_policy: &str)
     configuration
 }
 
-const SHIPPED: &str = include_str!("../../../deploy/kubernetes/validating-webhook.yaml");
+const SHIPPED: &str = include_str!("../../../deploy/kustomize/base/webhook.yaml");

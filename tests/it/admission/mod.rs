@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! kubectl, as a user ─→ kube-apiserver ─→ acr-admission serve
-//!                        │ deploy/kubernetes/validating-webhook.yaml   │ tests/fixtures/az, cluster aks-prod
+//!                        │ deploy/kustomize/base/webhook.yaml           │ tests/fixtures/az, cluster aks-prod
 //!                        └──── watches, look-ups ←─────────────────────┘
 //! ```
 //!

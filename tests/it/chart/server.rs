@@ -1,11 +1,16 @@
-//! A real API server takes what the chart renders, down to the last field.
+//! A real API server takes what the chart renders, down to the last field, and keeps what others write into it.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::installations;
 use crate::support::apiserver::ApiServer;
-use crate::support::helm::{Helm, documents};
+use crate::support::helm::{CHART, Helm, Told, documents};
 use crate::support::skip::skip;
+use crate::support::waiting::wait_until;
 
 #[test]
 fn every_installation_is_taken_by_a_strict_api_server() {
@@ -13,26 +18,102 @@ fn every_installation_is_taken_by_a_strict_api_server() {
         (Ok(helm), Ok(server)) => (helm, server),
         (Err(reason), _) | (_, Err(reason)) => return skip(reason),
     };
+    let Some(definitions) = custom_resource_definitions() else {
+        return skip("no definitions of custom resources; `tests/custom-resources/build` fetches them");
+    };
+    define(server, &definitions);
     // The server then warns about pods that its strictest profile would refuse.
     server.create_labelled_namespace(
         "acr-admission",
         &json!({"pod-security.kubernetes.io/warn": "restricted"}),
     );
     for (name, values) in installations() {
-        let objects: Vec<Value> = documents(&helm.render(&values));
+        let objects = documents(&helm.render(&values));
         assert!(objects.len() > 7, "{name} renders only {} objects", objects.len());
-        let (known, _): (Vec<Value>, Vec<Value>) = objects.into_iter().partition(is_built_in);
-        let list = known.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n");
+        let list = objects.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n");
         let apply = ["apply", "--dry-run=server", "--validate=strict", "--filename", "-"];
         let output = server.kubectl(&apply, &list);
         assert!(output.status.success(), "{name}: {}{}", output.stdout, output.stderr);
-        assert_eq!(output.stdout.lines().count(), known.len(), "{name}: {}", output.stdout);
+        assert_eq!(output.stdout.lines().count(), objects.len(), "{name}: {}", output.stdout);
         assert_eq!(output.stderr, "", "{name}: the server warns");
     }
 }
 
-/// Kinds of cert-manager and of the Prometheus operator are not an API server's own.
-fn is_built_in(object: &Value) -> bool {
-    let version = object["apiVersion"].as_str().unwrap();
-    !version.starts_with("cert-manager.io/") && !version.starts_with("monitoring.coreos.com/")
+/// Upgrade, rollback and removal of a release whose program has filled what the chart renders empty.
+#[test]
+fn upgrades_keep_what_the_program_wrote_and_removal_leaves_nothing() {
+    let (helm, server) = match (Helm::find(), ApiServer::shared()) {
+        (Ok(helm), Ok(server)) => (helm, server),
+        (Err(reason), _) | (_, Err(reason)) => return skip(reason),
+    };
+    server.create_namespace(NAME);
+    let kubeconfig = server.kubeconfig_path();
+    let run = |arguments: &[&str]| {
+        let told = Told { values: HARMLESS, kubeconfig: Some(&kubeconfig) };
+        helm.run(&[arguments, &["--namespace", NAME]].concat(), &told).succeeded()
+    };
+    let written = || {
+        let objects = ["secret/acr-admission-kept-tls", "lease/acr-admission-kept", CONFIGURATION];
+        let get = [&["get", "--namespace", NAME, "--output", "json"], &objects[..]].concat();
+        let list: Value = serde_json::from_str(&server.kubectl(&get, "").succeeded().stdout).unwrap();
+        let authorities = list["items"][2]["webhooks"].as_array().unwrap().iter();
+        let authorities: Vec<_> = authorities.map(|one| one["clientConfig"]["caBundle"].clone()).collect();
+        (list["items"][0]["data"].clone(), list["items"][1]["spec"].clone(), authorities)
+    };
+
+    run(&["install", NAME, CHART, "--values", "-"]);
+    let write = ["apply", "--server-side", "--field-manager=acr-admission", "--filename", "-"];
+    server.kubectl(&write, WRITTEN).succeeded();
+    let before = written();
+    assert_eq!(before.0, json!({"tls.key": "a2V5"}));
+    assert_eq!(before.1["holderIdentity"], "pod-1");
+    assert!(before.2.len() == 2 && before.2.iter().all(Value::is_string), "{:?}", before.2);
+
+    run(&["upgrade", NAME, CHART, "--values", "-", "--set", "webhook.timeoutSeconds=7,replicaCount=3"]);
+    let timeout = ["get", CONFIGURATION, "--output=jsonpath={.webhooks[*].timeoutSeconds}"];
+    assert_eq!(server.kubectl(&timeout, "").succeeded().stdout, "7 7");
+    assert_eq!(written(), before);
+
+    run(&["rollback", NAME, "1"]);
+    assert_eq!(server.kubectl(&timeout, "").succeeded().stdout, "5 5");
+    assert_eq!(written(), before);
+
+    run(&["uninstall", NAME]);
+    let left =
+        ["get", KINDS, "--all-namespaces", "--selector", "app.kubernetes.io/instance=acr-admission-kept"];
+    wait_until("the release is gone", || {
+        server.kubectl(&[&left[..], &["--output=name"]].concat(), "").succeeded().stdout.is_empty()
+    });
 }
+
+/// Lets the server know the objects of cert-manager and of the Prometheus operator.
+fn define(server: &ApiServer, definitions: &[PathBuf]) {
+    for definition in definitions {
+        let definition = definition.to_str().unwrap();
+        server.kubectl(&["apply", "--server-side", "--filename", definition], "").succeeded();
+        let wait = ["wait", "--for=condition=Established", "--timeout=40s", "--filename", definition];
+        server.kubectl(&wait, "").succeeded();
+    }
+}
+
+/// Where the script that fetches them leaves the versions that it pins.
+fn custom_resource_definitions() -> Option<Vec<PathBuf>> {
+    let pins =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/custom-resources/pins")).ok()?;
+    let pinned = pins.lines().filter(|line| !line.starts_with('#'));
+    let versions: Vec<&str> = pinned.filter_map(|line| line.split(' ').nth(1)).collect();
+    let caches = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let caches = caches.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
+    let folder = caches.join("acr-admission/custom-resources").join(versions.join("-"));
+    let files: Vec<PathBuf> = fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path()).collect();
+    (!files.is_empty()).then_some(files)
+}
+
+const NAME: &str = "acr-admission-kept";
+const CONFIGURATION: &str = "validatingwebhookconfiguration/acr-admission-kept";
+/// Nobody answers for this webhook, so it must judge no namespace of other tests.
+const HARMLESS: &str = "webhook: {namespaceSelector: {matchLabels: {acr-admission.test/webhook: nobody}}}";
+const KINDS: &str = "all,configmap,secret,lease,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,\
+     poddisruptionbudget,validatingwebhookconfiguration";
+/// As the program writes: a key, a holder, and the authority of both webhooks.
+const WRITTEN: &str = include_str!("../../fixtures/chart/written-by-the-program.yaml");
