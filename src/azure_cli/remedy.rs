@@ -119,6 +119,12 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         Reason::TokenAudienceRejected => {
             "Ask for tokens of the audience https://containerregistry.azure.net, which every registry takes."
         }
+        Reason::ImageQuarantined => {
+            "Let the scanner mark the image as passed; AcrQuarantineReader is for the scanner, which pulls by digest."
+        }
+        Reason::CredentialFromFormerMode => {
+            "Sign in at the registry again: credentials from before the change of mode are refused."
+        }
         Reason::RepositoryReadLocked => "Unlock the repository, if it was not locked on purpose.",
         Reason::TaskHasNoRegistryIdentity => {
             "Give the task an identity for its registry with `--source-acr-auth-id`, and that identity a role."
@@ -156,6 +162,9 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         }
         Reason::ClientIdNotFederated => {
             "Make a federated credential for this service account (`az identity federated-credential create`), or correct the annotation."
+        }
+        Reason::DenyAssignmentMembersUnknown => {
+            "Export the members of the group that the deny assignment names, or all groups around the identity."
         }
         Reason::RegistryModeUnknown => {
             "Export the registry with a current Azure CLI, so that roleAssignmentMode is in it."

@@ -3,7 +3,7 @@
 //! Azure's order (Azure RBAC, "How Azure RBAC determines if a user has access to a resource"):
 //!
 //! 1. Everybody whose assignments count: the caller and all its groups.
-//! 2. A deny assignment that reaches the registry, hits the caller and covers the permission ends it.
+//! 2. A deny assignment that reaches the registry, hits the caller and covers the permission ends it ([`super::deny`]).
 //! 3. Role assignments at the registry or above, active now, whose role yields the permission in the registry's
 //!    mode, and whose conditions hold: one is enough.
 //!
@@ -13,12 +13,13 @@ use jiff::Timestamp;
 
 use super::account::mind_lock;
 use super::action::{Action, Permission, PermissionsMode};
-use super::assignment::{AssignmentCondition, DenyAssignment, RoleAssignment};
+use super::assignment::{AssignmentCondition, RoleAssignment};
 use super::condition::Truth;
 use super::conditional_access::SignIn;
-use super::decision::{Advice, AdviceSet, Decider, Decision, Reason};
+use super::decision::{Advice, AdviceSet, Decider, Decision, Reason, Verdict};
+use super::deny::Denial;
 use super::guid::PrincipalId;
-use super::index::{CompiledDeny, CompiledRole, Entry, Index, Placement, RegistryEntry, RegistryNumber};
+use super::index::{CompiledRole, Entry, Index, Placement, RegistryEntry, RegistryNumber};
 use super::suppose::Supposition;
 
 /// One question: may `principal` do `action` with `repository` of `registry` at `now`?
@@ -126,18 +127,32 @@ impl<'a> View<'a> {
         let Some(entry) = self.index.registry_entry(request.registry) else {
             return Decision::plain(Reason::RegistryNotManaged);
         };
-        let mut answer = Decision::plain(Reason::AllowedByRole);
-        for (permission, first) in request.action.permissions(mode).iter().zip([true, false]) {
-            let decision = self.decide_permission(request, entry, *permission, mode);
-            answer.advice.extend(decision.advice);
-            if decision.reason != Reason::AllowedByRole {
-                return Decision { advice: answer.advice, ..decision };
-            }
-            if first {
-                answer.by = decision.by;
+        self.decide_permissions(request, entry, request.action.permissions(mode), mode)
+    }
+
+    /// All of the permissions are needed: the first that is refused decides, else the first that is not known.
+    pub(super) fn decide_permissions(
+        self,
+        request: &AccessRequest<'_>,
+        registry: &RegistryEntry,
+        permissions: &[Permission],
+        mode: PermissionsMode,
+    ) -> Decision<'a> {
+        let mut answer: Option<Decision<'a>> = None;
+        let mut advice = AdviceSet::default();
+        for permission in permissions {
+            let decision = self.decide_permission(request, registry, *permission, mode);
+            advice.extend(decision.advice);
+            match (decision.verdict(), answer) {
+                (Verdict::Allow, Some(_)) => {}
+                (Verdict::Unknown, Some(known)) if known.verdict() == Verdict::Unknown => {}
+                (Verdict::Allow, None) | (Verdict::Unknown, _) => answer = Some(decision),
+                (Verdict::Deny | Verdict::Unmanaged | Verdict::Skip, _) => {
+                    return Decision { advice, ..decision };
+                }
             }
         }
-        answer
+        answer.map_or_else(|| Decision::plain(Reason::InternalError), |answer| Decision { advice, ..answer })
     }
 
     fn decide_in_both_modes(self, request: &AccessRequest<'_>) -> Decision<'a> {
@@ -160,7 +175,8 @@ impl<'a> View<'a> {
         mode: PermissionsMode,
     ) -> Decision<'a> {
         let mut advice = AdviceSet::default();
-        if let Some(deny) = self.deny(request, registry, permission, &mut advice) {
+        let denial = self.denial(request, registry, permission, &mut advice);
+        if let Denial::Certain(deny) = denial {
             let by = Some(Decider::DenyAssignment(deny));
             return Decision { reason: Reason::DeniedByDenyAssignment, by, advice };
         }
@@ -169,7 +185,13 @@ impl<'a> View<'a> {
             return Decision { reason: nothing_found(request.action), by: None, advice };
         };
         let reason = match contribution {
-            Contribution::Granted => Reason::AllowedByRole,
+            Contribution::Granted => match denial {
+                Denial::Possible(deny) => {
+                    let by = Some(Decider::DenyAssignment(deny));
+                    return Decision { reason: Reason::DenyAssignmentMembersUnknown, by, advice };
+                }
+                Denial::Nobody | Denial::Certain(_) => Reason::AllowedByRole,
+            },
             Contribution::ConditionFalse => Reason::ConditionNotMet,
             Contribution::ConditionUnknown => Reason::ConditionNotEvaluable,
             Contribution::ConditionInvalid => Reason::ConditionInvalid,
@@ -310,41 +332,6 @@ impl<'a> View<'a> {
             .map_or(Contribution::Granted, |condition| holds(condition, permission, request.repository));
         by_role.max(by_assignment)
     }
-
-    /// The first deny assignment that hits the caller and covers the permission.
-    fn deny(
-        self,
-        request: &AccessRequest<'_>,
-        registry: &RegistryEntry,
-        permission: Permission,
-        advice: &mut AdviceSet,
-    ) -> Option<&'a DenyAssignment> {
-        for number in &registry.denies {
-            let Some((deny, compiled)) = self.index.deny_at(*number) else { continue };
-            if compiled.any.contains(permission)
-                && self.hits(deny, request.principal)
-                && covers(deny, compiled, permission, request.repository, advice)
-            {
-                return Some(deny);
-            }
-        }
-        let may_hit = |number: &u32| {
-            let found = self.index.deny_at(*number);
-            found.is_some_and(|(deny, compiled)| {
-                compiled.any.contains(permission) && self.hits(deny, request.principal)
-            })
-        };
-        if registry.uncertain_denies.iter().any(may_hit) {
-            advice.insert(Advice::ManagementGroupChainUnknown);
-        }
-        None
-    }
-
-    fn hits(self, deny: &DenyAssignment, principal: PrincipalId) -> bool {
-        let named = |ids: &[PrincipalId]| self.index.identity_set(principal).any(|id| ids.contains(&id));
-        (deny.principals.contains(&PrincipalId::EVERYONE) || named(&deny.principals))
-            && !named(&deny.excluded)
-    }
 }
 
 fn nothing_found(action: Action) -> Reason {
@@ -361,34 +348,6 @@ fn holds(condition: &AssignmentCondition, permission: Permission, repository: Op
         Some(Truth::Unknown) => Contribution::ConditionUnknown,
         None => Contribution::ConditionInvalid,
     }
-}
-
-/// Whether a deny that hits the caller takes the permission away. A condition narrows it only where it is
-/// plainly false.
-fn covers(
-    deny: &DenyAssignment,
-    compiled: &CompiledDeny,
-    permission: Permission,
-    repository: Option<&str>,
-    advice: &mut AdviceSet,
-) -> bool {
-    let mut applies = |condition: Option<&AssignmentCondition>| {
-        let Some(condition) = condition else { return true };
-        match condition.evaluate(permission, repository) {
-            Some(Truth::True) => true,
-            Some(Truth::False) => false,
-            Some(Truth::Unknown) | None => {
-                advice.insert(Advice::DenyConditionNotEvaluable);
-                true
-            }
-        }
-    };
-    applies(deny.condition.as_deref())
-        && compiled
-            .blocks
-            .iter()
-            .filter(|(permissions, _)| permissions.contains(permission))
-            .any(|(_, condition)| applies(condition.as_deref()))
 }
 
 impl Contribution {

@@ -109,6 +109,10 @@ coded! {
         BlockedByConditionalAccess,
         /// The registry refuses Entra tokens that were issued for Azure Resource Manager.
         TokenAudienceRejected,
+        /// The registry hides the image until it passes the quarantine.
+        ImageQuarantined,
+        /// The client's registry credential was issued before the registry changed to the mode `rbac-abac`.
+        CredentialFromFormerMode,
         /// The repository is locked against reading, for everybody.
         RepositoryReadLocked,
         /// The ACR task reads its registry with no identity, which an ABAC-enabled registry does not let in.
@@ -147,6 +151,8 @@ coded! {
         PullSecretNotReadable,
         /// The client id annotation has no matching federated credential.
         ClientIdNotFederated,
+        /// A role would do, but a deny assignment names a group whose members no export lists.
+        DenyAssignmentMembersUnknown,
         /// The exports do not say which permissions mode the registry is in, and the modes differ.
         RegistryModeUnknown,
         /// A person's sign-in may be stopped by a Conditional Access policy; the exports do not tell.
@@ -186,6 +192,8 @@ impl Reason {
             | Self::DeniedByDenyAssignment
             | Self::BlockedByConditionalAccess
             | Self::TokenAudienceRejected
+            | Self::ImageQuarantined
+            | Self::CredentialFromFormerMode
             | Self::RepositoryReadLocked
             | Self::TaskHasNoRegistryIdentity
             | Self::NodeCredentialNotSent
@@ -205,6 +213,7 @@ impl Reason {
             | Self::IdentityNotInEstate
             | Self::PullSecretNotReadable
             | Self::ClientIdNotFederated
+            | Self::DenyAssignmentMembersUnknown
             | Self::RegistryModeUnknown
             | Self::ConditionalAccessNotEvaluated
             | Self::ClusterPullIdentityUnknown
@@ -240,7 +249,7 @@ coded! {
         RegistryModeMissing,
         /// The client id annotation is believed without a federated credential: none was exported at all.
         FederationNotChecked,
-        /// A group that holds a fitting grant may have members that the export hides.
+        /// A group that holds a fitting grant, or that a deny assignment names, may have members that no export shows.
         GroupMembersMayBeHidden,
         /// A custom role with data actions cannot be assigned at a management group; it grants nothing there.
         DataActionsAtManagementGroup,

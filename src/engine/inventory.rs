@@ -23,8 +23,10 @@ pub struct Inventory {
     pub registries: Vec<Registry>,
     /// Managed identities, service principals and users.
     pub principals: Vec<Principal>,
-    /// Groups with their direct members.
+    /// Groups with their direct members, those included of which only assignments tell.
     pub groups: Vec<Group>,
+    /// Those whose groups were exported whole, the groups around groups included.
+    pub complete_memberships: BTreeSet<PrincipalId>,
     /// Built-in and custom roles.
     pub role_definitions: Vec<RoleDefinition>,
     /// Role assignments.

@@ -15,6 +15,7 @@ pub mod authorize;
 pub mod condition;
 pub mod conditional_access;
 pub mod decision;
+mod deny;
 pub mod fix;
 pub mod gap;
 pub mod guid;

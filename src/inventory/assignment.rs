@@ -188,7 +188,7 @@ pub(super) fn read_deny(
     }
     file.note(&scope);
     let principals = named(record, "principals");
-    for named in principals.iter().filter(|named| named.is_group) {
+    for named in principals.iter().filter(|named| named.may_be_group) {
         collection.denied_groups.entry(named.id).or_insert(origin);
     }
     let ids = |named: Vec<Named>| named.into_iter().map(|named| named.id).collect();
@@ -253,7 +253,7 @@ fn merge_deny(known: &mut DenyAssignment, new: DenyAssignment) -> bool {
 /// Somebody whom a deny assignment names.
 struct Named {
     id: PrincipalId,
-    is_group: bool,
+    may_be_group: bool,
 }
 
 fn named(record: &Record<'_, '_>, key: &str) -> Vec<Named> {
@@ -263,7 +263,10 @@ fn named(record: &Record<'_, '_>, key: &str) -> Vec<Named> {
             principal.missing("id", "a principal");
             return None;
         };
-        Some(Named { id, is_group: principal.text("type").is_some_and(|kind| kind == "Group") })
+        let is_other = |kind: &str| {
+            ["User", "ServicePrincipal", "SystemDefined"].iter().any(|other| other.eq_ignore_ascii_case(kind))
+        };
+        Some(Named { id, may_be_group: !principal.text("type").is_some_and(|kind| is_other(&kind)) })
     };
     principals.iter().filter_map(read).collect()
 }

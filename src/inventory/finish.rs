@@ -34,6 +34,7 @@ pub(super) fn finish(
     let clusters = clusters(&mut collection, &principals);
     check_loose_ends(&mut collection, &principals);
     let gaps = export::finish(&mut collection);
+    let complete_memberships = std::mem::take(&mut collection.groups.complete_memberships);
     let groups = membership::finish(&mut collection);
     check_cycles(&mut collection, &groups);
     if !collection.errors.is_empty() {
@@ -43,6 +44,7 @@ pub(super) fn finish(
         registries,
         principals,
         groups,
+        complete_memberships,
         role_definitions: plain(collection.role_definitions),
         role_assignments: plain(collection.role_assignments),
         deny_assignments: plain(collection.deny_assignments),
@@ -216,6 +218,8 @@ fn check_assignments(collection: &mut Collection) {
         });
     }
     for (group, (origin, times)) in groups {
+        // So that whoever is denied something can be told that this group may hold them.
+        collection.group(group, origin);
         collection.warnings.push(LoadWarning {
             code: LoadWarningCode::UnknownGroup,
             place: collection.place(origin),
@@ -240,17 +244,22 @@ fn check_assignments(collection: &mut Collection) {
     }
 }
 
-/// Warns of deny assignments to groups whose members no export lists: they stop nobody here, and somebody in Azure.
+/// Warns of deny assignments to groups whose members no export lists: whom they stop is not known.
 fn check_deny_assignments(collection: &mut Collection) {
     for (group, origin) in std::mem::take(&mut collection.denied_groups) {
-        let known = collection.groups.by_id.find(&group);
-        if group == PrincipalId::EVERYONE || known.is_some_and(|group| group.has_members_told) {
+        if group == PrincipalId::EVERYONE
+            || collection.is_principal(group)
+            || collection.group(group, origin).has_list()
+        {
             continue;
         }
         collection.warnings.push(LoadWarning {
             code: LoadWarningCode::UnknownGroup,
             place: collection.place(origin),
-            message: format!("no export lists the members of group {group}: a deny assignment stops nobody"),
+            message: format!(
+                "no export lists the members of group {group}, which a deny assignment names: whom it stops is \
+                 not known"
+            ),
             help: format!("export `https://graph.microsoft.com/beta/groups/{group}/transitiveMembers`"),
         });
     }

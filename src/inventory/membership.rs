@@ -6,7 +6,7 @@
 //! list of groups or group ids, name fits a principal → the groups it is in
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use foldhash::fast::RandomState;
@@ -37,6 +37,11 @@ pub(super) struct GroupPart {
 }
 
 impl GroupPart {
+    /// Whether an export lists the members, people at least.
+    pub(super) fn has_list(&self) -> bool {
+        self.has_complete_list || self.doubtful_list.is_some()
+    }
+
     fn may_hide_members(&self) -> bool {
         self.doubtful_list.is_some() && !self.has_complete_list && !self.shows_service_principal
     }
@@ -53,6 +58,8 @@ impl GroupPart {
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     pub(super) by_id: ById<PrincipalId, GroupPart>,
+    /// Those whose groups were listed whole.
+    pub(super) complete_memberships: BTreeSet<PrincipalId>,
     hints: HashMap<PrincipalId, SmolStr, RandomState>,
 }
 
@@ -74,6 +81,17 @@ enum ListKind {
     GroupIds,
     /// `[]`: an empty list of anything.
     Empty,
+}
+
+impl ListKind {
+    /// Whether a list of somebody's groups holds those around the groups as well: `getMemberGroups` and
+    /// `transitiveMemberOf` do, `memberOf` and `checkMemberGroups` do not.
+    fn shows_all_groups(self, name: &FileName) -> bool {
+        match self {
+            Self::GroupIds => !name.says("check"),
+            Self::Mixed { .. } | Self::Typed | Self::Empty => name.says("transitivememberof"),
+        }
+    }
 }
 
 /// A list that may tell who is in which group, once all names are known.
@@ -164,7 +182,12 @@ pub(super) fn resolve(collection: &mut Collection) {
             }),
             Subject::Ambiguous(_) => {}
             Subject::Group(group) => give_members(collection, group, list),
-            Subject::Principal(principal) => give_groups(collection, principal, list),
+            Subject::Principal(principal) => {
+                if list.kind.shows_all_groups(&name) {
+                    collection.groups.complete_memberships.insert(principal);
+                }
+                give_groups(collection, principal, list);
+            }
             Subject::Stranger => unplaced(collection, &file, &name, &list),
         }
     }
@@ -333,7 +356,7 @@ pub(super) fn finish(collection: &mut Collection) -> Vec<Group> {
         part.members.retain(|member| seen.insert(*member));
         finished.push(Group {
             id,
-            members_known: part.has_complete_list || part.doubtful_list.is_some(),
+            members_known: part.has_list(),
             name: part.name,
             members: part.members,
             members_may_be_hidden,

@@ -92,8 +92,9 @@ pub(super) fn condition(
     if let Some(known) = conditions.spelled(spelling, version.as_deref()) {
         return Some(known);
     }
-    // `az role assignment create --condition ""` sends an empty condition, which limits nothing.
-    let text = record.text("condition").filter(|text| !text.trim().is_empty())?;
+    // A blank one is no absent one: `--condition "$UNSET"` sends it, somebody meant to limit something, and what Azure
+    // makes of it is not documented. It stays, does not parse, and so grants nothing.
+    let text = record.text("condition")?;
     let (condition, is_new) = conditions.intern(&text, version.as_deref());
     conditions.remember(spelling, version.as_deref(), &condition);
     if is_new && let Some(fault) = condition.fault() {

@@ -185,12 +185,3 @@ pub(super) fn scope_name(scope: &Scope) -> String {
         _ => name.to_owned(),
     }
 }
-
-/// A word of a command, quoted for a POSIX shell where it needs to be.
-pub(super) fn shell_word(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-:@=,".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}

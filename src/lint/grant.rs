@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::code::LintCode;
-use super::estate::{Estate, RoleFacts, scope_name, shell_word};
+use super::estate::{Estate, RoleFacts, scope_name};
 use super::finding::LintFinding;
 use super::narrowing::Narrowing;
+use crate::azure_cli::Shell;
 use crate::engine::action::{Permission, PermissionsMode};
 use crate::engine::assignment::RoleAssignment;
 use crate::engine::guid::{ClientId, PrincipalId, RoleId};
@@ -69,7 +70,7 @@ impl Grant<'_, '_> {
     }
 
     fn delete(&self) -> String {
-        format!("az role assignment delete --ids {}", shell_word(&self.assignment.id()))
+        Shell::Posix.line(["az", "role", "assignment", "delete", "--ids", &self.assignment.id()])
     }
 
     fn unknown_role(&self) -> LintFinding {

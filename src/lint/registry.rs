@@ -1,8 +1,9 @@
 //! Registries, their tokens and scope maps.
 
 use super::code::LintCode;
-use super::estate::{Estate, shell_word};
+use super::estate::Estate;
 use super::finding::{LintFinding, Subject};
+use crate::azure_cli::Shell;
 use crate::engine::account::{allows_anonymous_pull, repository_pattern_counts};
 use crate::engine::inventory::{Registry, ScopeMap, Token};
 use crate::engine::scope::Scope;
@@ -44,7 +45,7 @@ pub(super) fn check(estate: &Estate<'_>, found: &mut Vec<LintFinding>) {
 }
 
 fn switch(registry: &Registry, flag: &str) -> String {
-    format!("az acr update -n {} {flag} false", shell_word(&registry.name))
+    Shell::Posix.line(["az", "acr", "update", "-n", &registry.name, flag, "false"])
 }
 
 fn tokens(estate: &Estate<'_>, found: &mut Vec<LintFinding>) {

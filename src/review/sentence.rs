@@ -26,6 +26,8 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::DeniedByDenyAssignment => "a deny assignment takes the pull away",
         Reason::BlockedByConditionalAccess => "a Conditional Access policy stops this person's sign-in",
         Reason::TokenAudienceRejected => "the registry refuses tokens issued for Azure Resource Manager",
+        Reason::ImageQuarantined => "the image has not passed the registry's quarantine",
+        Reason::CredentialFromFormerMode => "its credential is from before the registry's change of mode",
         Reason::RepositoryReadLocked => "the repository is locked against reading",
         Reason::TaskHasNoRegistryIdentity => "the task reads its registry with no identity",
         Reason::NodeCredentialNotSent => "the node sends no credential to a host in this spelling or cloud",
@@ -45,6 +47,9 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::IdentityNotInEstate => "no export knows this identity",
         Reason::PullSecretNotReadable => "a pull secret is named that may not be read here",
         Reason::ClientIdNotFederated => "no federated credential backs the client id annotation",
+        Reason::DenyAssignmentMembersUnknown => {
+            "a deny assignment names a group whose members no export lists"
+        }
         Reason::RegistryModeUnknown => "no export shows the registry's permissions mode, and it matters",
         Reason::ConditionalAccessNotEvaluated => "Conditional Access may stop this person's sign-in",
         Reason::ClusterPullIdentityUnknown => "the inventory does not say who pulls in this cluster",

@@ -48,6 +48,12 @@ struct Row {
     /// A group G3 of which only a list without service principals was exported.
     #[serde(default)]
     hidden_group: bool,
+    /// A group G4 of which no member list was exported.
+    #[serde(default)]
+    unlisted_group: bool,
+    /// All groups around U1 were exported.
+    #[serde(default)]
+    complete_memberships: bool,
     asks: Question,
     expect: String,
     reason: String,
@@ -278,6 +284,15 @@ fn documents(row: &Row, mode: &str) -> Vec<(String, Vec<u8>)> {
         documents.push(("ad-group-list.json".to_owned(), groups.to_string().into_bytes()));
         documents.push(("ad-group-member-list.G3.json".to_owned(), b"[]".to_vec()));
     }
+    if row.unlisted_group {
+        let group = json!({"id": id(14), "displayName": "G4", "securityEnabled": true});
+        documents.push(("ad-group-show.json".to_owned(), group.to_string().into_bytes()));
+    }
+    if row.complete_memberships {
+        let context = "https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)";
+        let groups = json!({"@odata.context": context, "value": [id(11), id(12)]});
+        documents.push(("get-member-groups.U1.json".to_owned(), groups.to_string().into_bytes()));
+    }
     documents
 }
 
@@ -439,6 +454,7 @@ fn principal(name: &str) -> String {
         "G1" => id(11),
         "G2" => id(12),
         "G3" => id(13),
+        "G4" => id(14),
         "client id of U1" => CLIENT_ID.to_owned(),
         "everyone" => "everyone".to_owned(),
         other => panic!("no principal `{other}` in the estate"),

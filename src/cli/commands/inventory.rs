@@ -144,6 +144,7 @@ fn counted(inventory: &Inventory) -> BTreeMap<&'static str, usize> {
         registries,
         principals,
         groups,
+        complete_memberships: _,
         role_definitions,
         role_assignments,
         deny_assignments,

@@ -27,7 +27,7 @@ mod literal;
 mod operator;
 mod parse_comparison;
 mod parser;
-mod repository_test;
+mod repository;
 mod span;
 mod specialise;
 mod suggestion;
@@ -47,7 +47,7 @@ pub use self::operator::{
     Extent, Family, OPERATORS, Operator, QUANTIFIERS, Quantifier, Relation, Sense, UNPUBLISHED,
 };
 pub use self::parser::MAX_LENGTH;
-pub use self::repository_test::RepositoryTest;
+pub use self::repository::RepositoryTest;
 pub use self::span::Span;
 pub use self::token::Connective;
 pub use self::tree::{Comparison, Condition, Expression, Node, Operand};

@@ -7,7 +7,7 @@
 
 use super::literal::Literal;
 use super::operator::{Extent, Family, Quantifier, Sense};
-use super::repository_test::{Body, RepositoryTest, Side, Step, Target, Test, supplied_by_registry};
+use super::repository::{Body, RepositoryTest, Side, Step, Target, Test, supplied_by_registry};
 use super::token::Connective;
 use super::tree::{Comparison, Condition, Expression, Operand};
 use super::truth::Truth;

@@ -96,7 +96,7 @@ pub enum NoFix {
     NotAPull,
     /// The exports do not say which mode the registry is in, so no role is known to work.
     ModeUnknown,
-    /// A deny assignment beats every role.
+    /// A deny assignment beats every role, or may.
     DenyAssignment,
     /// The principal is gone.
     PrincipalDeleted,
@@ -134,6 +134,9 @@ impl Index {
 
         let change = self.proposal(request, registry, repository, mode)?;
         let supposition = self.supposed(&change);
+        if self.decide_with(request, &supposition).reason == Reason::DenyAssignmentMembersUnknown {
+            return Err(NoFix::DenyAssignment);
+        }
         if !self.is_verified(request, repository, mode, &supposition) {
             return Err(NoFix::NotVerified);
         }

@@ -1,14 +1,15 @@
 //! Building: one pass over each list of the inventory.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::membership::transitive_groups;
+use super::membership::{open_groups, transitive_groups};
 use super::placement::{management_group_above, registry_above};
 use super::registry::{RegistryEntry, RegistryNumber, hosts};
-use super::{CompiledDeny, CompiledRole, Entry, Index, Map, ScopeNumber};
+use super::{CompiledDeny, CompiledRole, DoubtfulGroup, Entry, Index, Map, ScopeNumber};
 use crate::engine::assignment::DenyAssignment;
 use crate::engine::guid::{PrincipalId, RoleId};
-use crate::engine::inventory::{Inventory, ManagementGroups, Registry};
+use crate::engine::inventory::{Group, Inventory, ManagementGroups, Registry};
 use crate::engine::scope::Scope;
 
 /// The role number of assignments whose role no export defines.
@@ -29,15 +30,31 @@ impl Index {
             .zip(0_u32..)
             .map(|(registry, number)| (registry.id.clone(), RegistryNumber(number)))
             .collect();
+        let groups_of = transitive_groups(&inventory.groups);
+        let open_groups = open_groups(&inventory.groups, &groups_of);
+        let hiding_groups: HashSet<_, _> = inventory
+            .groups
+            .iter()
+            .filter(|group| group.members_may_be_hidden)
+            .map(|group| group.id)
+            .collect();
+        let is_doubtful =
+            |group: &Group| hiding_groups.contains(&group.id) || open_groups.contains(&group.id);
+        let holds_roles = |group: &Group| {
+            let mut around = std::iter::once(&group.id).chain(groups_of.get(&group.id).into_iter().flatten());
+            around.any(|id| by_principal.contains_key(id))
+        };
         Self {
-            entries,
-            by_principal,
-            groups_of: transitive_groups(&inventory.groups),
             doubtful_groups: (0_u32..)
                 .zip(&inventory.groups)
-                .filter(|(_, group)| group.members_may_be_hidden)
-                .map(|(number, _)| number)
+                .filter(|(_, group)| is_doubtful(group))
+                .map(|(position, group)| DoubtfulGroup { position, holds_roles: holds_roles(group) })
                 .collect(),
+            entries,
+            by_principal,
+            groups_of,
+            open_groups,
+            hiding_groups,
             roles: inventory.role_definitions.iter().map(CompiledRole::build).collect(),
             denies: inventory.deny_assignments.iter().map(CompiledDeny::build).collect(),
             registries,

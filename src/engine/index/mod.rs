@@ -23,7 +23,7 @@ pub(crate) use self::placement::Placement;
 pub use self::registry::{HostMatch, RegistryEntry, RegistryNumber};
 pub(crate) use self::role::{CompiledDeny, CompiledRole};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
@@ -45,7 +45,11 @@ pub struct Index {
     entries: Vec<Entry>,
     by_principal: Map<PrincipalId, Range<u32>>,
     groups_of: Map<PrincipalId, Box<[PrincipalId]>>,
-    doubtful_groups: Box<[u32]>,
+    doubtful_groups: Box<[DoubtfulGroup]>,
+    /// Groups whose members are not all exported, be it because of a group among them.
+    open_groups: HashSet<PrincipalId, RandomState>,
+    /// Groups whose only list leaves service principals out.
+    hiding_groups: HashSet<PrincipalId, RandomState>,
     roles: Vec<CompiledRole>,
     denies: Vec<CompiledDeny>,
     registries: Vec<RegistryEntry>,
@@ -57,6 +61,15 @@ pub struct Index {
     role_names: Map<RoleId, u32>,
     tokens: Map<(Scope, SmolStr), u32>,
     scope_maps: Map<Scope, u32>,
+}
+
+/// A group whose members the exports may not show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DoubtfulGroup {
+    /// Where it stands in the inventory.
+    pub(crate) position: u32,
+    /// Whether a role was assigned to it or to a group around it.
+    pub(crate) holds_roles: bool,
 }
 
 /// One role assignment as the hot path sees it: three numbers.
@@ -84,8 +97,8 @@ impl Index {
         self.groups_of.get(&principal).map_or(&[], |groups| groups)
     }
 
-    /// The groups whose member lists may leave somebody out, by position in the inventory.
-    pub(crate) fn doubtful_groups(&self) -> &[u32] {
+    /// The groups whose members the exports may not show, in file order.
+    pub(crate) fn doubtful_groups(&self) -> &[DoubtfulGroup] {
         &self.doubtful_groups
     }
 

@@ -127,19 +127,22 @@ impl Index {
     }
 }
 
-/// Hosts to registries. A login server wins over a data endpoint of the same spelling.
+/// Hosts to registries. A login server wins over another registry's regional endpoint of the same spelling, and both
+/// win over a data endpoint; among equals the first in file order.
 pub(super) fn hosts(inventory: &Inventory) -> Map<SmolStr, HostMatch> {
     let mut hosts: Map<SmolStr, HostMatch> = Map::default();
-    for (number, registry) in (0_u32..).map(RegistryNumber).zip(&inventory.registries) {
-        for host in &registry.data_hosts {
-            hosts.entry(host.clone()).or_insert(HostMatch::DataEndpoint(number));
+    let numbered = || (0_u32..).map(RegistryNumber).zip(&inventory.registries);
+    let login_servers =
+        numbered().map(|(number, registry)| (number, std::slice::from_ref(&registry.login_server)));
+    let regional = numbered().map(|(number, registry)| (number, registry.regional_hosts.as_slice()));
+    for (number, names) in login_servers.chain(regional) {
+        for host in names.iter().filter(|host| !host.is_empty()) {
+            hosts.entry(host.clone()).or_insert(HostMatch::LoginServer(number));
         }
     }
-    for (number, registry) in (0_u32..).map(RegistryNumber).zip(&inventory.registries) {
-        for host in registry.regional_hosts.iter().chain([&registry.login_server]) {
-            if !host.is_empty() {
-                hosts.insert(host.clone(), HostMatch::LoginServer(number));
-            }
+    for (number, registry) in numbered() {
+        for host in &registry.data_hosts {
+            hosts.entry(host.clone()).or_insert(HostMatch::DataEndpoint(number));
         }
     }
     hosts

@@ -159,10 +159,7 @@ impl<'r> Lookup<'r> {
         resource_id
     }
 
-    pub(super) fn condition(&mut self, place: &Place, text: &str) -> Option<Arc<AssignmentCondition>> {
-        if text.trim().is_empty() {
-            return None;
-        }
+    pub(super) fn condition(&mut self, place: &Place, text: &str) -> Arc<AssignmentCondition> {
         let (condition, is_new) = self.collection.conditions.intern(text, None);
         if is_new && let Some(fault) = condition.fault() {
             let message = format!("the condition cannot be used, so what carries it grants nothing: {fault}");
@@ -173,7 +170,7 @@ impl<'r> Lookup<'r> {
                 help: "`acr-admission condition check` explains the place".to_owned(),
             });
         }
-        Some(condition)
+        condition
     }
 
     pub(super) fn unknown(

@@ -167,7 +167,7 @@ impl<'r> Resolver<'r> {
         let principal = self.lookup.principal(place, "principal", &item.principal);
         let role = self.lookup.role(place, &item.role);
         let scope = self.lookup.scope(place, &item.scope);
-        let condition = item.condition.as_deref().and_then(|text| self.lookup.condition(place, text));
+        let condition = item.condition.as_deref().map(|text| self.lookup.condition(place, text));
         let (Some(principal), Some(role), Some(scope)) = (principal, role, scope) else { return };
         let window = (item.start.is_some() || item.end.is_some() || item.eligible_only).then(|| {
             Box::new(Window { start: item.start, end: item.end, eligible_only: item.eligible_only })
@@ -238,7 +238,7 @@ impl<'r> Resolver<'r> {
             principals,
             excluded,
             permissions: vec![block],
-            condition: item.condition.as_deref().and_then(|text| self.lookup.condition(place, text)),
+            condition: item.condition.as_deref().map(|text| self.lookup.condition(place, text)),
             enforced: !item.audit_only,
         };
         let origin = self.lookup.origin(place);

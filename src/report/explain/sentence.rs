@@ -97,7 +97,7 @@ pub(super) const fn no_fix(why: NoFix) -> &'static str {
     match why {
         NoFix::NotDenied | NoFix::NotAPull => "nothing to fix by a role assignment",
         NoFix::ModeUnknown => "no export shows the registry's mode, so no role is known to work",
-        NoFix::DenyAssignment => "a deny assignment beats every role",
+        NoFix::DenyAssignment => "a deny assignment beats every role, or may",
         NoFix::PrincipalDeleted => "the principal was deleted; whoever replaced it has another object id",
         NoFix::TimeBound => {
             "the assignment to change is time-bound: change it in Privileged Identity Management"

@@ -285,6 +285,8 @@ fn a_deny_assignment_to_a_group_of_unknown_members_is_told() {
     };
     assert_eq!(codes(&[("a.json", &deny("Group"))]), [LoadWarningCode::UnknownGroup]);
     assert_eq!(codes(&[("a.json", &deny("User"))]), []);
+    // What an export does not say, and what later versions may say, can be a group.
+    assert_eq!(codes(&[("a.json", &deny(""))]), [LoadWarningCode::UnknownGroup]);
     assert_eq!(codes(&[("a.json", &deny("Group")), (&list, members)]), []);
 }
 
@@ -293,7 +295,9 @@ fn a_deny_assignment_to_a_group_of_unknown_members_is_told() {
 fn exports_that_differ_about_a_deny_assignment_add_up() {
     let (one, two) = ("10000000-0000-4000-8000-000000000001", "10000000-0000-4000-8000-000000000002");
     let deny = |principals: &[&str], excluded: &[&str], action: &str, only_this_scope: bool| {
-        let list = |ids: &[&str]| ids.iter().map(|id| serde_json::json!({"id": id})).collect::<Vec<_>>();
+        let list = |ids: &[&str]| {
+            ids.iter().map(|id| serde_json::json!({"id": id, "type": "User"})).collect::<Vec<_>>()
+        };
         serde_json::json!([{
             "name": "d1", "scope": "/subscriptions/s", "denyAssignmentName": "d",
             "permissions": [{"actions": [action]}], "principals": list(principals),

@@ -172,6 +172,12 @@ pub(crate) struct Estate {
     pub(crate) denies: Vec<Deny>,
     /// Members of the three groups.
     pub(crate) members: Vec<Vec<usize>>,
+    /// Whether an export lists the members of each group.
+    pub(crate) listed: Vec<bool>,
+    /// Whether all groups of principals 0 to 3 were exported.
+    pub(crate) complete: Vec<bool>,
+    /// The condition in the one block of each role.
+    pub(crate) role_conditions: Vec<Option<Tree>>,
     pub(crate) upper_case: bool,
 }
 
@@ -243,8 +249,23 @@ pub(crate) fn deny() -> impl Strategy<Value = Deny> {
 }
 
 pub(crate) fn estate() -> impl Strategy<Value = Estate> {
-    (vec(assignment(), 0..14), vec(deny(), 0..3), vec(vec(0..8_usize, 0..4), 3))
-        .prop_map(|(assignments, denies, members)| Estate { assignments, denies, members, upper_case: false })
+    let mostly = || prop_oneof![4 => Just(true), 1 => Just(false)];
+    let role_condition = prop_oneof![7 => Just(None), 1 => tree().prop_map(Some)];
+    (
+        vec(assignment(), 0..14),
+        vec(deny(), 0..3),
+        vec(vec(0..8_usize, 0..4), 3),
+        vec(mostly(), 3),
+        vec(any::<bool>(), 4),
+        vec(role_condition, ROLES.len()),
+    )
+        .prop_map(|(assignments, denies, members, listed, complete, mut role_conditions)| {
+            // The roles that fixes give are built in, and no block of those has a condition.
+            for fixing in ["AcrPull", "RepositoryReader"] {
+                role_conditions[ROLES.iter().position(|role| role.0 == fixing).unwrap()] = None;
+            }
+            Estate { assignments, denies, members, listed, complete, role_conditions, upper_case: false }
+        })
 }
 
 impl Estate {
@@ -267,9 +288,15 @@ impl Estate {
             role_definitions: ROLES
                 .iter()
                 .enumerate()
-                .map(|(number, role)| role_definition(number, role))
+                .map(|(number, role)| role_definition(number, role, self.role_conditions[number].as_ref()))
                 .collect(),
-            groups: self.members.iter().enumerate().map(|(number, members)| group(number, members)).collect(),
+            groups: self
+                .members
+                .iter()
+                .enumerate()
+                .map(|(number, members)| group(number, members, self.listed[number]))
+                .collect(),
+            complete_memberships: (0..4).filter(|one| self.complete[*one]).map(principal).collect(),
             ..Inventory::default()
         };
         inventory.management_groups.seen.entry("s1".into()).or_default().insert("above".into());
@@ -329,7 +356,7 @@ impl Estate {
             only_this_scope: deny.only_this_scope,
             principals,
             excluded: deny.excluded.iter().copied().map(principal).collect(),
-            permissions: vec![block(&ROLES[deny.role])],
+            permissions: vec![block(&ROLES[deny.role], self.role_conditions[deny.role].as_ref())],
             condition: deny.condition.as_ref().map(condition),
             enforced: deny.enforced,
         }
@@ -349,32 +376,32 @@ fn role_id(number: usize) -> RoleId {
     })
 }
 
-fn role_definition(number: usize, role: &Role) -> RoleDefinition {
+fn role_definition(number: usize, role: &Role, condition: Option<&Tree>) -> RoleDefinition {
     RoleDefinition {
         id: role_id(number),
         name: role.0.into(),
         built_in: role.1,
-        permissions: vec![block(role)],
+        permissions: vec![block(role, condition)],
     }
 }
 
-fn block((_, _, lists): &Role) -> PermissionBlock {
+fn block((_, _, lists): &Role, narrowed_by: Option<&Tree>) -> PermissionBlock {
     let words = |list: &[&str]| list.iter().map(|word| (*word).into()).collect();
     PermissionBlock {
         actions: words(lists[0]),
         not_actions: words(lists[1]),
         data_actions: words(lists[2]),
         not_data_actions: words(lists[3]),
-        condition: None,
+        condition: narrowed_by.map(condition),
     }
 }
 
-fn group(number: usize, members: &[usize]) -> Group {
+fn group(number: usize, members: &[usize], listed: bool) -> Group {
     Group {
         id: principal(4 + number),
         name: format!("group-{number}").into(),
         members: members.iter().copied().map(principal).collect(),
-        members_known: true,
+        members_known: listed,
         members_may_be_hidden: false,
     }
 }

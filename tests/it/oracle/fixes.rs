@@ -69,7 +69,9 @@ proptest! {
                     let reason = index.decide(&wanted).reason;
                     let expected = match why {
                         NoFix::NotDenied => reason.verdict() != Verdict::Deny,
-                        NoFix::DenyAssignment => reason == Reason::DeniedByDenyAssignment,
+                        NoFix::DenyAssignment => {
+                            reason == Reason::DeniedByDenyAssignment || estate.listed.contains(&false)
+                        }
                         NoFix::ModeUnknown => asked.registry == 2,
                         NoFix::PrincipalDeleted => true,
                         // A push that only missed the pull comes with it, where a careless condition names neighbours.

@@ -3,7 +3,7 @@
 //! Shares nothing with the engine but the words for actions and reasons.
 
 use acr_admission::engine::action::Action;
-use acr_admission::engine::decision::Reason;
+use acr_admission::engine::decision::{Reason, Verdict};
 use jiff::Timestamp;
 
 use super::Asked;
@@ -23,11 +23,7 @@ pub(crate) fn decide(estate: &Estate, asked: &Asked, _now: Timestamp) -> (Reason
         _ => {
             let plain = in_mode(estate, asked, false);
             let fine = in_mode(estate, asked, true);
-            if (plain.0 == Reason::AllowedByRole) == (fine.0 == Reason::AllowedByRole) {
-                fine
-            } else {
-                (Reason::RegistryModeUnknown, None)
-            }
+            if plain.0.verdict() == fine.0.verdict() { fine } else { (Reason::RegistryModeUnknown, None) }
         }
     }
 }
@@ -58,33 +54,39 @@ fn counterparts(permission: &str) -> &'static [&'static str] {
 }
 
 fn in_mode(estate: &Estate, asked: &Asked, fine: bool) -> (Reason, Option<String>) {
-    let mut first_by = None;
-    for permission in needed(asked.action, fine) {
-        let answer = for_permission(estate, asked, permission, fine);
-        if answer.0 != Reason::AllowedByRole {
-            return answer;
-        }
-        first_by = first_by.or(answer.1);
-    }
-    (Reason::AllowedByRole, first_by)
+    let answers: Vec<_> = needed(asked.action, fine)
+        .iter()
+        .map(|permission| for_permission(estate, asked, permission, fine))
+        .collect();
+    let first = |verdict| answers.iter().find(|answer| answer.0.verdict() == verdict);
+    let telling = first(Verdict::Deny).or_else(|| first(Verdict::Unknown)).or_else(|| first(Verdict::Allow));
+    telling.cloned().unwrap()
 }
 
 fn for_permission(estate: &Estate, asked: &Asked, permission: &str, fine: bool) -> (Reason, Option<String>) {
     let identities = identities(estate, asked.principal);
     let registry = registry_id(REGISTRIES[asked.registry]);
     let repository = (fine && permission.starts_with("repositories/")).then_some(asked.repository);
-    for deny in &estate.denies {
-        if deny_applies(deny, &identities, &registry, permission, repository) {
-            return (Reason::DeniedByDenyAssignment, Some(deny.name.to_string()));
-        }
+    let denies = |hit: fn(&Estate, &Deny, usize) -> bool| {
+        estate.denies.iter().find(|deny| {
+            takes_away(estate, deny, &registry, permission, repository) && hit(estate, deny, asked.principal)
+        })
+    };
+    if let Some(deny) = denies(is_hit) {
+        return (Reason::DeniedByDenyAssignment, Some(deny.name.to_string()));
     }
     let mut fallback: Option<(u8, Reason, String)> = None;
     for assignment in &estate.assignments {
         if !identities.contains(&assignment.principal) || !reaches(&scopes()[assignment.scope], &registry) {
             continue;
         }
-        match weigh(assignment, permission, repository, fine) {
-            Some(Reason::AllowedByRole) => return (Reason::AllowedByRole, Some(assignment.name.to_string())),
+        match weigh(estate, assignment, permission, repository, fine) {
+            Some(Reason::AllowedByRole) => {
+                return match denies(may_be_hit) {
+                    Some(deny) => (Reason::DenyAssignmentMembersUnknown, Some(deny.name.to_string())),
+                    None => (Reason::AllowedByRole, Some(assignment.name.to_string())),
+                };
+            }
             Some(reason) => {
                 let rank = match reason {
                     Reason::ConditionNotMet => 0,
@@ -135,7 +137,13 @@ fn reaches(scope: &str, registry: &str) -> bool {
     registry.len() >= scope.len() && registry[..scope.len()] == scope[..]
 }
 
-fn weigh(assignment: &Assignment, permission: &str, repository: Option<&str>, fine: bool) -> Option<Reason> {
+fn weigh(
+    estate: &Estate,
+    assignment: &Assignment,
+    permission: &str,
+    repository: Option<&str>,
+    fine: bool,
+) -> Option<Reason> {
     let role = ROLES.get(assignment.role)?;
     if assignment.deleted || assignment.expired {
         return None;
@@ -149,7 +157,8 @@ fn weigh(assignment: &Assignment, permission: &str, repository: Option<&str>, fi
     if fine && !role.1 && !role.2[2].is_empty() && at_management_group {
         return None;
     }
-    Some(match &assignment.condition {
+    // Both must hold; where neither does, the worse of the two is named.
+    let outcomes = [&estate.role_conditions[assignment.role], &assignment.condition].map(|tree| match tree {
         None => Reason::AllowedByRole,
         Some(tree) if tree.is_broken() => Reason::ConditionInvalid,
         Some(tree) => match evaluate(tree, permission, repository) {
@@ -157,7 +166,14 @@ fn weigh(assignment: &Assignment, permission: &str, repository: Option<&str>, fi
             Some(false) => Reason::ConditionNotMet,
             None => Reason::ConditionNotEvaluable,
         },
-    })
+    });
+    let worst_first = [
+        Reason::ConditionInvalid,
+        Reason::ConditionNotEvaluable,
+        Reason::ConditionNotMet,
+        Reason::AllowedByRole,
+    ];
+    worst_first.into_iter().find(|reason| outcomes.contains(reason))
 }
 
 fn yields((_, _, lists): &Role, permission: &str) -> bool {
@@ -168,22 +184,39 @@ fn yields((_, _, lists): &Role, permission: &str) -> bool {
         && !removed.iter().any(|pattern| like(pattern, &action))
 }
 
-fn deny_applies(
+/// Whether a deny assignment takes the permission away from those whom it hits.
+fn takes_away(
+    estate: &Estate,
     deny: &Deny,
-    identities: &[usize],
     registry: &str,
     permission: &str,
     repository: Option<&str>,
 ) -> bool {
     let scope = &scopes()[deny.scope];
     let in_reach = if deny.only_this_scope { scope == registry } else { reaches(scope, registry) };
+    let narrowed_away = [&deny.condition, &estate.role_conditions[deny.role]]
+        .into_iter()
+        .flatten()
+        .any(|tree| !tree.is_broken() && evaluate(tree, permission, repository) == Some(false));
+    deny.enforced && in_reach && yields(&ROLES[deny.role], permission) && !narrowed_away
+}
+
+fn is_hit(estate: &Estate, deny: &Deny, principal: usize) -> bool {
+    let identities = identities(estate, principal);
     let named = deny.everyone || deny.principals.iter().any(|one| identities.contains(one));
-    let spared = deny.excluded.iter().any(|one| identities.contains(one));
-    let narrowed_away = deny
-        .condition
-        .as_ref()
-        .is_some_and(|tree| !tree.is_broken() && evaluate(tree, permission, repository) == Some(false));
-    deny.enforced && in_reach && named && !spared && yields(&ROLES[deny.role], permission) && !narrowed_away
+    named && !deny.excluded.iter().any(|one| identities.contains(one))
+}
+
+/// Whether the deny names a group that may hold the caller, for all that was exported.
+fn may_be_hit(estate: &Estate, deny: &Deny, principal: usize) -> bool {
+    let identities = identities(estate, principal);
+    let is_open = |group: usize| {
+        // A group without a list in it leaves it open as well.
+        (0..estate.listed.len())
+            .any(|inner| !estate.listed[inner] && self::identities(estate, 4 + inner).contains(&group))
+    };
+    let perhaps = deny.principals.iter().any(|group| is_open(*group));
+    perhaps && !estate.complete[principal] && !deny.excluded.iter().any(|one| identities.contains(one))
 }
 
 fn evaluate(tree: &Tree, permission: &str, repository: Option<&str>) -> Ternary {
