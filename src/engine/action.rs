@@ -144,11 +144,15 @@ pub enum Permission {
     MetadataDelete,
     /// `…/catalog/read`, data plane.
     CatalogRead,
+    /// `…/registries/quarantine/read`, control plane.
+    QuarantineRead,
+    /// `…/registries/quarantinedArtifacts/read`, data plane.
+    QuarantinedArtifactsRead,
 }
 
 impl Permission {
     /// Every permission that a decision can turn on.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PullRead,
         Self::PushWrite,
         Self::ArtifactsDelete,
@@ -158,7 +162,12 @@ impl Permission {
         Self::MetadataRead,
         Self::MetadataDelete,
         Self::CatalogRead,
+        Self::QuarantineRead,
+        Self::QuarantinedArtifactsRead,
     ];
+
+    /// What an image that has not passed the quarantine takes, in both modes, instead of what pulls take.
+    pub const QUARANTINE: [Self; 2] = [Self::QuarantineRead, Self::QuarantinedArtifactsRead];
 
     /// The whole permission string.
     #[must_use]
@@ -173,6 +182,10 @@ impl Permission {
             Self::MetadataRead => "Microsoft.ContainerRegistry/registries/repositories/metadata/read",
             Self::MetadataDelete => "Microsoft.ContainerRegistry/registries/repositories/metadata/delete",
             Self::CatalogRead => "Microsoft.ContainerRegistry/registries/catalog/read",
+            Self::QuarantineRead => "Microsoft.ContainerRegistry/registries/quarantine/read",
+            Self::QuarantinedArtifactsRead => {
+                "Microsoft.ContainerRegistry/registries/quarantinedArtifacts/read"
+            }
         }
     }
 
@@ -180,13 +193,14 @@ impl Permission {
     #[must_use]
     pub const fn is_data_action(self) -> bool {
         match self {
-            Self::PullRead | Self::PushWrite | Self::ArtifactsDelete => false,
+            Self::PullRead | Self::PushWrite | Self::ArtifactsDelete | Self::QuarantineRead => false,
             Self::ContentRead
             | Self::ContentWrite
             | Self::ContentDelete
             | Self::MetadataRead
             | Self::MetadataDelete
-            | Self::CatalogRead => true,
+            | Self::CatalogRead
+            | Self::QuarantinedArtifactsRead => true,
         }
     }
 
@@ -200,6 +214,7 @@ impl Permission {
             Self::ContentRead | Self::MetadataRead | Self::CatalogRead => &[Self::PullRead],
             Self::ContentWrite => &[Self::PushWrite],
             Self::ContentDelete | Self::MetadataDelete => &[Self::ArtifactsDelete],
+            Self::QuarantineRead | Self::QuarantinedArtifactsRead => &[],
         }
     }
 

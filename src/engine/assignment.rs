@@ -230,9 +230,11 @@ impl AssignmentCondition {
                 Some(compiled.list.as_ref().unwrap_or(&compiled.pull).evaluate(repository))
             }
             Permission::PullRead => Some(compiled.pull_in_rbac_mode),
-            Permission::PushWrite | Permission::ArtifactsDelete | Permission::CatalogRead => {
-                self.evaluate_text(permission, None)
-            }
+            Permission::PushWrite
+            | Permission::ArtifactsDelete
+            | Permission::CatalogRead
+            | Permission::QuarantineRead
+            | Permission::QuarantinedArtifactsRead => self.evaluate_text(permission, None),
             Permission::ContentWrite | Permission::ContentDelete | Permission::MetadataDelete => {
                 self.evaluate_text(permission, repository)
             }

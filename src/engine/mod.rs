@@ -26,6 +26,7 @@ pub mod inventory;
 pub mod near_miss;
 pub mod pattern;
 pub mod pull;
+pub mod quarantine;
 pub mod scope;
 pub mod suppose;
 pub mod task;

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::kind::WorkloadKind;
-use super::wire::{Container, Object, Objects, PodSpec, SecurityContext, Text};
+use super::wire::{
+    Affinity, Container, NodeRequirement, NodeSelector, NodeTerm, Object, Objects, PodSpec, SecurityContext,
+    Text,
+};
 
 /// The facts of one pod spec, in a pod or in a template.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,24 +37,11 @@ impl<'a> PodFacts<'a> {
             volumes,
             security_context,
             node_selector: Object(node_selector),
+            affinity: Object(affinity),
             node_name: Text(node_name),
             os: Object(os),
         } = spec;
-
-        let placement = if &*node_selector.node_type.0 == "virtual-kubelet"
-            || node_name.starts_with(VIRTUAL_NODE_PREFIX)
-        {
-            NodePlacement::VirtualNode
-        } else if &*node_selector.virtualization.0 == "virtualnode2" {
-            NodePlacement::SecondGenerationVirtualNode
-        } else if [&node_selector.operating_system, &node_selector.old_operating_system, &os.name]
-            .iter()
-            .any(|text| &*text.0 == "windows")
-        {
-            NodePlacement::Windows
-        } else {
-            NodePlacement::Ordinary
-        };
+        let placement = NodePlacement::of(&node_selector, &affinity, &node_name, &os.name.0);
 
         let mut fields = Fields::default();
         fields.containers(
@@ -273,6 +263,49 @@ fn as_set<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 
 fn own(text: Cow<'_, str>) -> Cow<'static, str> {
     Cow::Owned(text.into_owned())
+}
+
+impl NodePlacement {
+    fn of(selector: &NodeSelector<'_>, affinity: &Affinity<'_>, node_name: &str, system: &str) -> Self {
+        let required = &affinity.node_affinity.0.required_during_scheduling_ignored_during_execution.0;
+        let terms = required.node_selector_terms.as_deref().unwrap_or_default();
+        let bound = |selected: &Text<'_>, key: &str, value: &str| {
+            *selected.0 == *value || only(terms, key, |found| found == value)
+        };
+        let is_virtual = |name: &str| name.starts_with(VIRTUAL_NODE_PREFIX);
+        if bound(&selector.node_type, "type", "virtual-kubelet")
+            || is_virtual(node_name)
+            || only(terms, "metadata.name", is_virtual)
+            || only(terms, "kubernetes.io/hostname", is_virtual)
+        {
+            Self::VirtualNode
+        } else if bound(&selector.virtualization, "virtualization", "virtualnode2") {
+            Self::SecondGenerationVirtualNode
+        } else if system == "windows"
+            || bound(&selector.operating_system, "kubernetes.io/os", "windows")
+            || bound(&selector.old_operating_system, "beta.kubernetes.io/os", "windows")
+        {
+            Self::Windows
+        } else {
+            Self::Ordinary
+        }
+    }
+}
+
+/// Whether every way that the terms leave open has this label or field with such values only. One term is enough
+/// for a node, so all of them must say so; without terms nothing is said.
+fn only(terms: &[Object<NodeTerm<'_>>], key: &str, holds: impl Fn(&str) -> bool) -> bool {
+    let says_so = |Object(requirement): &Object<NodeRequirement<'_>>| {
+        let values = requirement.values.as_deref().unwrap_or_default();
+        *requirement.key.0 == *key
+            && &*requirement.operator.0 == "In"
+            && !values.is_empty()
+            && values.iter().all(|value| holds(&value.0))
+    };
+    let lists = |term: &NodeTerm<'_>| {
+        [&term.match_expressions, &term.match_fields].into_iter().flatten().flatten().any(says_so)
+    };
+    !terms.is_empty() && terms.iter().all(|Object(term)| lists(term))
 }
 
 const DEFAULT_SERVICE_ACCOUNT: &str = "default";

@@ -191,6 +191,19 @@ static NODE_SELECTOR: Shape = Shape::Object(&[
     ("beta.kubernetes.io/os", &TEXT),
 ]);
 
+static AFFINITY: Shape = Shape::Object(&[("nodeAffinity", &NODE_AFFINITY)]);
+
+static NODE_AFFINITY: Shape =
+    Shape::Object(&[("requiredDuringSchedulingIgnoredDuringExecution", &REQUIRED_NODES)]);
+
+static REQUIRED_NODES: Shape = Shape::Object(&[("nodeSelectorTerms", &Shape::List(&NODE_TERM))]);
+
+static NODE_TERM: Shape =
+    Shape::Object(&[("matchExpressions", &NODE_REQUIREMENTS), ("matchFields", &NODE_REQUIREMENTS)]);
+
+static NODE_REQUIREMENTS: Shape =
+    Shape::List(&Shape::Object(&[("key", &TEXT), ("operator", &TEXT), ("values", &Shape::List(&TEXT))]));
+
 static POD_SPEC: Shape = Shape::Object(&[
     ("serviceAccountName", &TEXT),
     ("serviceAccount", &TEXT),
@@ -201,6 +214,7 @@ static POD_SPEC: Shape = Shape::Object(&[
     ("volumes", &VOLUMES),
     ("securityContext", &SECURITY_CONTEXT),
     ("nodeSelector", &NODE_SELECTOR),
+    ("affinity", &AFFINITY),
     ("nodeName", &TEXT),
     ("os", &REFERENCE),
 ]);

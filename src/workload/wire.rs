@@ -219,6 +219,8 @@ pub(crate) struct PodSpec<'a> {
     #[serde(borrow)]
     pub(crate) node_selector: Object<NodeSelector<'a>>,
     #[serde(borrow)]
+    pub(crate) affinity: Object<Affinity<'a>>,
+    #[serde(borrow)]
     pub(crate) node_name: Text<'a>,
     #[serde(borrow)]
     pub(crate) os: Object<Reference<'a>>,
@@ -290,4 +292,50 @@ pub(crate) struct NodeSelector<'a> {
     pub(crate) operating_system: Text<'a>,
     #[serde(borrow, rename = "beta.kubernetes.io/os")]
     pub(crate) old_operating_system: Text<'a>,
+}
+
+/// The affinity of a pod. Only the part about nodes matters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Affinity<'a> {
+    #[serde(borrow)]
+    pub(crate) node_affinity: Object<NodeAffinity<'a>>,
+}
+
+/// A node affinity. Preferences select nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct NodeAffinity<'a> {
+    #[serde(borrow)]
+    pub(crate) required_during_scheduling_ignored_during_execution: Object<RequiredNodes<'a>>,
+}
+
+/// What a node must be: any of the terms.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct RequiredNodes<'a> {
+    #[serde(borrow)]
+    pub(crate) node_selector_terms: Objects<NodeTerm<'a>>,
+}
+
+/// One term: all of its requirements.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct NodeTerm<'a> {
+    #[serde(borrow)]
+    pub(crate) match_expressions: Objects<NodeRequirement<'a>>,
+    #[serde(borrow)]
+    pub(crate) match_fields: Objects<NodeRequirement<'a>>,
+}
+
+/// One requirement on a label or a field of the node.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NodeRequirement<'a> {
+    #[serde(borrow)]
+    pub(crate) key: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) operator: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) values: Option<Vec<Text<'a>>>,
 }

@@ -10,6 +10,7 @@ use acr_admission::engine::conditional_access::{SignIn, TokenAudience};
 use acr_admission::engine::decision::{Advice, Decision, Reason};
 use acr_admission::engine::image::ImageReference;
 use acr_admission::engine::index::{HostMatch, IdentityMatch, Index};
+use acr_admission::engine::quarantine::{NamedBy, mind_quarantine};
 use acr_admission::engine::task::{QuickRunIdentity, TaskRequest};
 use acr_admission::inventory::from_documents;
 use assert_cmd::Command;
@@ -148,6 +149,12 @@ struct Question {
     audience: Option<String>,
     #[serde(default)]
     met: Vec<String>,
+    /// The image has not passed the quarantine.
+    #[serde(default)]
+    quarantined: bool,
+    /// The client's credential is from before the registry's change of mode.
+    #[serde(default)]
+    former_mode: bool,
 }
 
 #[test]
@@ -191,6 +198,9 @@ fn every_row_holds_on_the_command_line() {
 fn command(asks: &Question) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
     command.args(["can-pull", "--now", NOW, "--audience", asks.audience.as_deref().unwrap_or("registry")]);
+    if asks.former_mode {
+        command.arg("--former-mode-credential");
+    }
     command.args(asks.met.iter().flat_map(|control| ["--control-met", control]));
     let identity = asks.identity.as_deref().unwrap_or("U1");
     let action = asks.action.as_deref().unwrap_or("pull");
@@ -206,7 +216,7 @@ fn command(asks: &Question) -> Command {
     let registry = asks.image.is_none().then_some("acme");
     let question = json!({
         "id": "row", "identity": identity, "registry": registry, "repository": asks.repository,
-        "image": asks.image, "action": action,
+        "image": asks.image, "action": action, "quarantined": asks.quarantined,
     });
     command.args(["--batch", "-"]).write_stdin(format!("{question}\n"));
     command
@@ -229,18 +239,27 @@ fn ask_engine<'index>(index: &'index Index, question: &Question) -> Decision<'in
     let action: Action = question.action.as_deref().unwrap_or("pull").parse().unwrap();
     let number = index.find_registry("acme").unwrap();
     let registry = index.registry(number).unwrap();
-    let repository = question.repository.as_deref();
-    if let Some(image) = &question.image {
-        let image: ImageReference = image.parse().unwrap();
-        assert!(matches!(index.host(image.host()), Some(HostMatch::DataEndpoint(_))));
+    let image: Option<ImageReference> = question.image.as_ref().map(|image| image.parse().unwrap());
+    if let Some(image) = &image
+        && let Some(HostMatch::DataEndpoint(_)) = index.host(image.host())
+    {
         return Decision::plain(Reason::NotALoginServer);
     }
+    let repository = image.as_ref().map(|image| image.repository().as_str());
+    let repository = repository.or(question.repository.as_deref());
+    let named_by = match image.as_ref().and_then(ImageReference::digest) {
+        Some(_) => NamedBy::Digest,
+        None => NamedBy::Tag,
+    };
+    let account = |decision| {
+        if question.quarantined { mind_quarantine(registry, action, decision) } else { decision }
+    };
     let controls_met: Vec<SmolStr> = question.met.iter().map(SmolStr::from).collect();
     let audience = match question.audience.as_deref() {
         Some("arm") => TokenAudience::ResourceManager,
         _ => TokenAudience::Registry,
     };
-    let sign_in = SignIn { audience, controls_met: &controls_met };
+    let sign_in = SignIn { audience, controls_met: &controls_met, from_former_mode: question.former_mode };
     let request = TaskRequest { registry: number, repository, action, now };
     if question.task {
         return index.decide_task(index.find_task(number, "build").unwrap(), &request);
@@ -251,10 +270,15 @@ fn ask_engine<'index>(index: &'index Index, question: &Question) -> Decision<'in
         return index.decide_quick_run(caller, identity, &request, &sign_in);
     }
     match question.identity.as_deref().unwrap_or("U1") {
-        "acme" => decide_admin_user(registry, repository, action),
-        "anonymous" => decide_anonymous(registry, repository, action),
-        "token" => index.decide_token(index.token(number, "token").unwrap(), repository, action, now),
+        "acme" => account(decide_admin_user(registry, repository, action)),
+        "anonymous" => account(decide_anonymous(registry, repository, action)),
+        "token" => {
+            account(index.decide_token(index.token(number, "token").unwrap(), repository, action, now))
+        }
         name => match index.find_identity(name) {
+            IdentityMatch::One(found) if question.quarantined => {
+                index.decide_quarantined(&request.of(found.principal_id), named_by, &sign_in)
+            }
             IdentityMatch::One(found) => index.decide_signed_in(&request.of(found.principal_id), &sign_in),
             IdentityMatch::Several | IdentityMatch::None => Decision::plain(Reason::IdentityNotInEstate),
         },

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{BoolishValueParser, PossibleValuesParser};
+use clap::builder::BoolishValueParser;
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{DocumentFormat, InventoryArgs, VerdictArgs};
+use super::{DocumentFormat, InventoryArgs, SignInArgs, VerdictArgs};
 use crate::engine::action::Action;
-use crate::engine::conditional_access::TokenAudience;
 use crate::engine::task::QuickRunIdentity;
 
 /// The arguments of `can-pull`.
@@ -37,13 +36,13 @@ pub struct CanPullArgs {
     /// Ask for a quick build or quick run that the identity starts: the word of `--source-acr-auth-id`
     #[arg(long, value_enum, conflicts_with = "batch", env = "ACR_ADMISSION_QUICK_RUN")]
     pub quick_run: Option<QuickRunArg>,
-    /// A Conditional Access control that the person's sign-in meets; without, none counts as met
-    #[arg(long, value_name = "CONTROL", value_delimiter = ',', value_parser = PossibleValuesParser::new(CONTROLS),
-        env = "ACR_ADMISSION_CONTROL_MET")]
-    pub control_met: Vec<String>,
-    /// For whom the Entra token is issued that the registry is shown
-    #[arg(long, value_enum, default_value_t, env = "ACR_ADMISSION_AUDIENCE")]
-    pub audience: AudienceArg,
+    /// The image has not passed the registry's quarantine
+    #[arg(long, requires = "image", conflicts_with_all = ["batch", "registry", "quick_run"],
+        env = "ACR_ADMISSION_QUARANTINED", value_parser = BoolishValueParser::new())]
+    pub quarantined: bool,
+    /// The sign-in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
     /// What the identity wants to do
     #[arg(long, value_enum, default_value_t, env = "ACR_ADMISSION_ACTION")]
     pub action: ActionArg,
@@ -64,20 +63,6 @@ pub struct CanPullArgs {
     pub output: DocumentFormat,
 }
 
-/// Grant controls of Conditional Access, in Graph's words.
-const CONTROLS: [&str; 10] = [
-    "mfa",
-    "compliantDevice",
-    "domainJoinedDevice",
-    "approvedApplication",
-    "compliantApplication",
-    "passwordChange",
-    "riskRemediation",
-    "authenticationStrength",
-    "termsOfUse",
-    "customAuthenticationFactors",
-];
-
 /// The words of `--quick-run`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum QuickRunArg {
@@ -93,25 +78,6 @@ impl From<QuickRunArg> for QuickRunIdentity {
         match word {
             QuickRunArg::Caller => Self::Caller,
             QuickRunArg::None => Self::Nobody,
-        }
-    }
-}
-
-/// The words of `--audience`.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum AudienceArg {
-    /// Azure Container Registry
-    #[default]
-    Registry,
-    /// Azure Resource Manager
-    Arm,
-}
-
-impl From<AudienceArg> for TokenAudience {
-    fn from(word: AudienceArg) -> Self {
-        match word {
-            AudienceArg::Registry => Self::Registry,
-            AudienceArg::Arm => Self::ResourceManager,
         }
     }
 }

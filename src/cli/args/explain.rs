@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 
-use super::{ActionArg, DocumentFormat, InventoryArgs, VerdictArgs};
+use super::{ActionArg, DocumentFormat, InventoryArgs, SignInArgs, VerdictArgs};
 
 /// The arguments of `explain`.
 #[derive(Args, Debug)]
@@ -24,6 +24,9 @@ pub struct ExplainArgs {
     /// What the identity wants to do; only pulls have fixes
     #[arg(long, value_enum, default_value_t, env = "ACR_ADMISSION_ACTION")]
     pub action: ActionArg,
+    /// The sign-in.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
     /// The inventory.
     #[command(flatten)]
     pub inventory: InventoryArgs,

@@ -10,6 +10,7 @@ mod explain;
 mod lint;
 mod serve;
 mod shared;
+mod sign_in;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -25,6 +26,7 @@ pub use self::shared::{
     CloudArg, ClusterArgs, DocumentFormat, FederationArg, InventoryArgs, PullIdentityArg, QuestionArg,
     VerdictArgs,
 };
+pub use self::sign_in::{AudienceArg, SignInArgs};
 
 /// Judges, before Kubernetes tries, whether a workload's identity may pull its images from Azure Container Registry.
 ///

@@ -15,6 +15,7 @@ use crate::engine::image::{ImageReference, ImageReferenceError};
 use crate::engine::index::{HostMatch, IdentityMatch, Index, RegistryNumber};
 use crate::engine::inventory::{PrincipalKind, Registry};
 use crate::engine::pull::IdentityKind;
+use crate::engine::quarantine::{NamedBy, mind_quarantine};
 use crate::engine::task::{QuickRunIdentity, TaskIdentity, TaskRequest};
 use crate::report::IdentityRow;
 
@@ -25,6 +26,8 @@ pub(crate) struct Query<'a> {
     pub(crate) target: Target<'a>,
     pub(crate) action: Action,
     pub(crate) sign_in: SignIn<'a>,
+    /// Whether the image is said not to have passed the registry's quarantine.
+    pub(crate) quarantined: bool,
 }
 
 /// Who is asked about.
@@ -135,6 +138,7 @@ pub(crate) fn ask<'index>(
         index,
         registry,
         sign_in: query.sign_in,
+        quarantined: query.quarantined.then(|| named_by(query.target)),
         request: TaskRequest {
             registry: number,
             repository: repository.as_deref(),
@@ -205,6 +209,8 @@ struct Asked<'index, 'a> {
     index: &'index Index,
     registry: &'index Registry,
     sign_in: SignIn<'a>,
+    /// How an image is named that has not passed the quarantine; `None` for ordinary ones.
+    quarantined: Option<NamedBy>,
     request: TaskRequest<'a>,
 }
 
@@ -213,7 +219,11 @@ impl<'index> Asked<'index, '_> {
         match self.index.find_identity(name) {
             IdentityMatch::One(found) => {
                 let principal = found.principal_id;
-                let decision = self.index.decide_signed_in(&self.request.of(principal), &self.sign_in);
+                let request = self.request.of(principal);
+                let decision = match self.quarantined {
+                    Some(named_by) => self.index.decide_quarantined(&request, named_by, &self.sign_in),
+                    None => self.index.decide_signed_in(&request, &self.sign_in),
+                };
                 self.reply(decision, principal)
             }
             IdentityMatch::Several => several_have_the_name(),
@@ -227,7 +237,10 @@ impl<'index> Asked<'index, '_> {
         let TaskRequest { registry: number, repository, action, now } = *request;
         let account = |decision, kind, name: &str| Reply {
             identity: Some(IdentityRow { kind, name: name.into(), principal_id: None }),
-            ..Reply::of(decision)
+            ..Reply::of(match self.quarantined {
+                Some(_) => mind_quarantine(registry, action, decision),
+                None => decision,
+            })
         };
         if let Some(token) = index.token(number, name) {
             let decision = index.decide_token(token, repository, action, now);
@@ -290,6 +303,16 @@ impl<'index> Asked<'index, '_> {
             ..Reply::of(decision)
         }
     }
+}
+
+fn named_by(target: Target<'_>) -> NamedBy {
+    let by_digest = match target {
+        Target::Image(image) => {
+            image.parse::<ImageReference>().is_ok_and(|reference| reference.digest().is_some())
+        }
+        Target::Repository { .. } => false,
+    };
+    if by_digest { NamedBy::Digest } else { NamedBy::Tag }
 }
 
 fn several_have_the_name<'index>() -> Reply<'index> {

@@ -8,7 +8,6 @@ use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::load_index;
 use crate::engine::authorize::AccessRequest;
-use crate::engine::conditional_access::SignIn;
 use crate::report::{Explanation, write_explanation, write_json, write_yaml};
 
 /// Runs `explain`.
@@ -16,8 +15,17 @@ use crate::report::{Explanation, write_explanation, write_json, write_yaml};
 /// # Errors
 /// The inventory cannot be read, or the question makes no sense.
 pub(super) fn run(args: &ExplainArgs, output: &mut Output) -> Result<Outcome, CliError> {
-    let ExplainArgs { identity, image, registry, repository, action, inventory, verdicts, output: format } =
-        args;
+    let ExplainArgs {
+        identity,
+        image,
+        registry,
+        repository,
+        action,
+        sign_in,
+        inventory,
+        verdicts,
+        output: format,
+    } = args;
     let index = load_index(inventory, output)?;
     let now = verdicts.now.unwrap_or_else(Timestamp::now);
     let target = match (image, registry) {
@@ -26,7 +34,8 @@ pub(super) fn run(args: &ExplainArgs, output: &mut Output) -> Result<Outcome, Cl
         (None, None) => Target::Image(""),
     };
     let who = Who::Identity(identity);
-    let query = Query { who, target, action: (*action).into(), sign_in: SignIn::default() };
+    let sign_in = sign_in.sign_in();
+    let query = Query { who, target, action: (*action).into(), sign_in, quarantined: false };
     let reply = ask(&index, &query, now)
         .map_err(|error| CliError::input(error, "the command line", "see `acr-admission explain --help`"))?;
 

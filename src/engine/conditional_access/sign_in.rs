@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use super::policy::{ConditionalAccessPolicy, People};
+use crate::engine::action::PermissionsMode;
 use crate::engine::assignment::PrincipalType;
 use crate::engine::authorize::AccessRequest;
 use crate::engine::condition::Truth;
@@ -18,6 +19,9 @@ pub struct SignIn<'a> {
     pub audience: TokenAudience,
     /// The grant controls that the sign-in meets, in Graph's words: `mfa`, `compliantDevice`, ….
     pub controls_met: &'a [SmolStr],
+    /// Whether the client still holds a registry credential from before the registry changed to `rbac-abac`. Such
+    /// registries refuse it until the client fetches a new one, whatever the roles say.
+    pub from_former_mode: bool,
 }
 
 /// The audience of an Entra token.
@@ -45,6 +49,15 @@ impl Index {
         let refuses_arm = registry.arm_audience_tokens_enabled == Some(false);
         if sign_in.audience == TokenAudience::ResourceManager && refuses_arm {
             return Decision { reason: Reason::TokenAudienceRejected, by: None, ..decision };
+        }
+        if sign_in.from_former_mode {
+            match registry.mode {
+                Some(PermissionsMode::Rbac) => {}
+                Some(PermissionsMode::RbacAbac) => {
+                    return Decision { reason: Reason::CredentialFromFormerMode, by: None, ..decision };
+                }
+                None => return Decision { reason: Reason::RegistryModeUnknown, by: None, ..decision },
+            }
         }
         let Some((policy, applies)) = self.stopping_policy(request.principal, sign_in) else {
             return decision;

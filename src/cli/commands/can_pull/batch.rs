@@ -27,6 +27,8 @@ struct Line {
     registry: Option<String>,
     repository: Option<String>,
     action: Option<String>,
+    #[serde(default)]
+    quarantined: bool,
 }
 
 /// One answer.
@@ -96,7 +98,15 @@ fn answer_line(
         (None, None) => return refuse(to, &line.id, "neither `image` nor `registry` is given"),
         (Some(_), Some(_)) => return refuse(to, &line.id, "both `image` and `registry` are given"),
     };
-    let query = Query { who: Who::Identity(&line.identity), target, action, sign_in };
+    if line.quarantined && line.image.is_none() {
+        return refuse(
+            to,
+            &line.id,
+            "`quarantined` needs `image`: it makes a difference how the image is named",
+        );
+    }
+    let who = Who::Identity(&line.identity);
+    let query = Query { who, target, action, sign_in, quarantined: line.quarantined };
     match ask(index, &query, now) {
         Ok(reply) => write_answer(to, &line.id, &reply),
         Err(error) => refuse(to, &line.id, &error.to_string()),

@@ -14,7 +14,6 @@ use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::load_index;
 use crate::engine::action::{Action, PermissionsMode};
 use crate::engine::authorize::AccessRequest;
-use crate::engine::conditional_access::SignIn;
 use crate::engine::decision::{Advice, Decider, Reason, Verdict};
 use crate::engine::guid::PrincipalId;
 use crate::engine::index::Index;
@@ -71,8 +70,8 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
         repository,
         task,
         quick_run,
-        control_met,
-        audience,
+        quarantined,
+        sign_in,
         action,
         trace,
         batch,
@@ -82,8 +81,7 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
     } = args;
     let index = load_index(inventory, output)?;
     let now = verdicts.now.unwrap_or_else(Timestamp::now);
-    let controls_met: Vec<SmolStr> = control_met.iter().map(SmolStr::from).collect();
-    let sign_in = SignIn { audience: (*audience).into(), controls_met: &controls_met };
+    let sign_in = sign_in.sign_in();
     if let Some(batch) = batch {
         let outcome = batch::run(&index, batch, sign_in, now, output)?;
         return Ok(outcome.judged_by(verdicts.strict, verdicts.exit_zero));
@@ -99,7 +97,7 @@ pub(crate) fn run(args: &CanPullArgs, output: &mut Output) -> Result<Outcome, Cl
         (None, Some(quick_run)) => Who::QuickRun(identity, (*quick_run).into()),
         (None, None) => Who::Identity(identity),
     };
-    let query = Query { who, target, action: (*action).into(), sign_in };
+    let query = Query { who, target, action: (*action).into(), sign_in, quarantined: *quarantined };
     let mut reply = ask(&index, &query, now)
         .map_err(|error| CliError::input(error, "the command line", "see `acr-admission can-pull --help`"))?;
     if reply.misses_metadata(&index, &query, now) {
