@@ -166,6 +166,19 @@ impl Permission {
         Self::QuarantinedArtifactsRead,
     ];
 
+    /// Those that the actions turn on.
+    pub const ORDINARY: [Self; 9] = [
+        Self::PullRead,
+        Self::PushWrite,
+        Self::ArtifactsDelete,
+        Self::ContentRead,
+        Self::ContentWrite,
+        Self::ContentDelete,
+        Self::MetadataRead,
+        Self::MetadataDelete,
+        Self::CatalogRead,
+    ];
+
     /// What an image that has not passed the quarantine takes, in both modes, instead of what pulls take.
     pub const QUARANTINE: [Self; 2] = [Self::QuarantineRead, Self::QuarantinedArtifactsRead];
 

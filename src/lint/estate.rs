@@ -105,7 +105,9 @@ impl<'a> RoleFacts<'a> {
     fn of(definition: &'a RoleDefinition) -> Self {
         let compiled = CompiledRole::build(definition);
         let works = |is_data| {
-            Permission::ALL.iter().any(|one| one.is_data_action() == is_data && compiled.any.contains(*one))
+            Permission::ORDINARY
+                .iter()
+                .any(|one| one.is_data_action() == is_data && compiled.any.contains(*one))
         };
         let blocks = &definition.permissions;
         let holds = |action: &&'static str| {

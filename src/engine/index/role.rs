@@ -49,7 +49,7 @@ impl CompiledRole {
         }
         compiled.guarded = guarded.into();
         if !role.built_in {
-            for permission in Permission::ALL {
+            for permission in Permission::ORDINARY {
                 if compiled.any.contains(permission) && !without_wildcard.contains(permission) {
                     compiled.by_registry_wildcard.insert(permission);
                 }
