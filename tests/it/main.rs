@@ -10,6 +10,7 @@ mod azure_cli;
 mod chart;
 mod cli;
 mod conditions;
+mod corpora;
 mod decisions;
 mod demo;
 mod documentation;
