@@ -109,7 +109,7 @@ lint_codes! {
     RepositoryRoleUnconditioned: Warning,
         "A repository role without a condition",
         "Without a condition it holds for every repository of the registry, future ones included",
-        "add a condition that names the repositories, or a prefix that ends with a slash";
+        "add a condition that names the repositories, or a prefix that ends with a slash; docs/lint.md shows one";
     ConditionCancelled: Warning,
         "A condition that another assignment makes pointless",
         "Assignments add up: where the same principal may do the same without a condition, through another assignment \
@@ -217,11 +217,11 @@ lint_codes! {
         "A condition that leaves pulling open everywhere",
         "An action that no `ActionMatches` of a condition names is not limited by it; the role holds \
          `repositories/content/read`, so every repository can be pulled",
-        "name `repositories/content/read` and `repositories/metadata/read` in the guard as well";
+        "add `repositories/content/read` and `repositories/metadata/read` to the guard, as `AND !(ActionMatches{'…'})`";
     ConditionLeavesActionsOpen: Warning,
         "A condition that leaves actions of its role open everywhere",
         "An action that no `ActionMatches` of a condition names is not limited by it",
-        "name every action of the role in the guard";
+        "add every action of the role to the guard, as `AND !(ActionMatches{'…'})`";
     ConditionAlwaysTrue: Warning,
         "A condition that always holds",
         "It holds for every repository and every action of the role, as if it were not there",

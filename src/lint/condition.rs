@@ -256,7 +256,9 @@ fn open_actions(condition: &Condition, actions: &[&'static str]) -> Option<Condi
     let names: Vec<String> = open.iter().map(|action| format!("`{}`", short(action))).collect();
     let names = names.join(", ");
     let message = format!("the condition does not limit {names}: open for every repository");
-    let help = format!("name {names} in the guard as well");
+    let guards: Vec<String> =
+        open.iter().map(|action| format!("`AND !(ActionMatches{{'{action}'}})`")).collect();
+    let help = format!("add to the guard of the condition: {}", guards.join(", "));
     Some(warning(code, 0..condition.text().len(), message).with_help(help))
 }
 

@@ -158,9 +158,10 @@ fn line(image: &ImageAnswer<'_>, limit: usize) -> String {
         }
     }
     // A warning rarely has room for the registry too, which the image names anyway.
+    let known = if reason.verdict() == Verdict::Unknown { "not known: " } else { "" };
     let rest = match who.filter(|(_, name)| !name.is_empty()) {
-        Some((_, name)) => format!(": {}: {why}", shortened(&name, SHORTEST_NAME)),
-        None => format!(": {why}"),
+        Some((_, name)) => format!(": {}: {known}{why}", shortened(&name, SHORTEST_NAME)),
+        None => format!(": {known}{why}"),
     };
     let room = limit.saturating_sub(rest.chars().count());
     format!("{}{rest}", shortened(&text, room))

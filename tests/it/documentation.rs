@@ -19,12 +19,18 @@ fn every_reason_has_a_section_and_no_section_is_left_over() {
     assert_eq!(sections, codes);
 }
 
+/// What it means, an example, and what to do: in this order, each a paragraph that says something.
 #[test]
-fn every_section_says_something() {
+fn every_reason_has_a_meaning_an_example_and_a_fix() {
     for section in REASONS.split("\n### ").skip(1) {
         let (code, text) = section.split_once('\n').unwrap();
         let text = text.split("\n## ").next().unwrap_or_default();
-        assert!(text.trim().len() > 40, "{code} says nothing");
+        let (meaning, rest) =
+            text.split_once("\n\nExample: ").unwrap_or_else(|| panic!("{code}: no example"));
+        let (example, fix) = rest.split_once("\n\nFix: ").unwrap_or_else(|| panic!("{code}: no fix"));
+        assert!(meaning.trim().len() > 20 && example.trim().len() > 20, "{code} says nothing");
+        assert!(fix.trim().len() > 10, "{code} does not say what to do");
+        assert!(!fix.contains("\n\n"), "{code}: something stands behind the fix");
     }
 }
 

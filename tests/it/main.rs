@@ -24,6 +24,7 @@ mod reviews;
 mod settings;
 mod support;
 mod telemetry;
+mod unknown;
 mod verdicts;
 mod webhook;
 mod workloads;

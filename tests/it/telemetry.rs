@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
-use acr_admission::telemetry::logging::{LogFormat, subscriber};
 use acr_admission::telemetry::metrics::Metrics;
-use serde_json::Value;
 
+use crate::support::decision_log::DecisionLog;
 use crate::support::webhook::{Webhook, mode, pod_review};
 
 #[test]
@@ -27,33 +24,9 @@ fn the_documentation_lists_every_metric_and_no_other() {
     assert!(registered.iter().all(|name| name.starts_with("acr_admission_")), "{registered:?}");
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-/// Everything runs on the test's own thread, so a subscriber of this thread sees it all.
 #[tokio::test]
 async fn a_decision_is_one_line_of_json_whatever_strangers_write() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = subscriber("info", LogFormat::Json, move || writer.clone()).unwrap();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = DecisionLog::start();
     let webhook = Webhook::with_settings(&mode("enforce")).await;
     let mut review =
         pod_review("web", "frontend", &["fabrikamapps.azurecr.io/payments/api:7", "a\nb\u{1b}[2J\u{202e}c"]);
@@ -68,12 +41,8 @@ async fn a_decision_is_one_line_of_json_whatever_strangers_write() {
         }))
         .await;
 
-    let text = lines.text();
-    let decisions: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .filter(|line| line["kind"] == "AdmissionDecision")
-        .collect();
+    let text = log.text();
+    let decisions = log.decisions();
     assert_eq!(decisions.len(), 1, "what is skipped is not logged\n{text}");
     assert!(!text.contains("hunter2"));
     assert!(!text.contains(['\u{1b}', '\u{202e}']));
@@ -85,14 +54,11 @@ async fn a_decision_is_one_line_of_json_whatever_strangers_write() {
 
 #[tokio::test]
 async fn a_decision_line_is_bounded() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = subscriber("info", LogFormat::Json, move || writer.clone()).unwrap();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = DecisionLog::start();
     let webhook = Webhook::with_settings(&mode("enforce")).await;
-    let long = format!("fabrikam.azurecr.io/{}", "x".repeat(20_000));
-    webhook.review(&pod_review("web", "default", &vec![long.as_str(); 300])).await;
-    let longest = lines.text().lines().map(str::len).max().unwrap();
+    let image = format!("fabrikam.azurecr.io/{}", "x".repeat(20_000));
+    webhook.review(&pod_review("web", "default", &vec![image.as_str(); 300])).await;
+    let longest = log.text().lines().map(str::len).max().unwrap();
     assert!(longest < 64 * 1024, "{longest}");
-    assert!(lines.text().contains("\"imagesLeftOut\":260"));
+    assert!(log.text().contains("\"imagesLeftOut\":260"));
 }

@@ -19,9 +19,9 @@ fn batch(lines: impl IntoIterator<Item = Value>) -> Vec<Value> {
 }
 
 #[test]
-fn every_published_evaluation_comes_out_in_a_batch() {
-    let cases = fixture("eval");
-    assert!(cases.len() > 100, "{}", cases.len());
+fn every_evaluation_comes_out_in_a_batch() {
+    let cases = [fixture("eval"), fixture("eval-undocumented")].concat();
+    assert_eq!(cases.len(), 192 + 35);
     // The vectors carry more than the contract names; that must not matter.
     let results = batch(cases.clone());
     assert_eq!(results.len(), cases.len());
@@ -30,6 +30,25 @@ fn every_published_evaluation_comes_out_in_a_batch() {
         let truth = result["result"] == "true";
         assert_eq!((&result["id"], truth), (&case["id"], case["expect"] == true), "{}", case["why"]);
         assert!(["true", "false", "unknown"].map(Value::from).contains(&result["result"]), "{result}");
+    }
+}
+
+#[test]
+fn every_other_text_is_accepted_or_refused_in_a_batch() {
+    let cases = [fixture("valid"), fixture("syntax-undocumented")].concat();
+    assert_eq!(cases.len(), 127 + 39);
+    let results =
+        batch(cases.iter().map(
+            |case| json!({"id": case["id"], "condition": case["condition"], "action": "a", "request": {}}),
+        ));
+    assert_eq!(results.len(), cases.len());
+    for (result, case) in results.iter().zip(&cases) {
+        let refused = case["decision"] == "reject";
+        assert_eq!(result["result"] == "invalid", refused, "{result} {case}");
+        if refused {
+            let at = format!("{}:{}", result["line"], result["column"]);
+            assert_eq!((&json!(at), &result["code"]), (&case["at"], &case["code"]), "{case}");
+        }
     }
 }
 

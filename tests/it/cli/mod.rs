@@ -8,6 +8,7 @@ mod explain;
 mod formats;
 mod inventory;
 mod lint;
+mod transcripts;
 mod usage;
 
 use std::fmt;

@@ -34,13 +34,13 @@ pub(crate) fn check(input: &[u8]) {
         assert!(text.get(fault.span()).is_some(), "{fault}: the span is outside the text");
     }
     for action in ACTIONS {
-        let test = condition.specialise(action);
+        let folded = condition.specialise(action);
         for repository in [None, Some("team-a/app")] {
             let mut facts = Facts::new(action);
             let supplied = repository.into_iter();
             facts.request =
                 supplied.map(|name| (REPOSITORY_NAME, AttributeValue::Text(name.into()))).collect();
-            assert_eq!(test.evaluate(repository), condition.evaluate(&facts), "{action} {repository:?}");
+            assert_eq!(folded.evaluate(repository), condition.evaluate(&facts), "{action} {repository:?}");
         }
     }
 }

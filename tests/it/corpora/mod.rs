@@ -14,8 +14,11 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+/// What holds of any input; it panics where it does not.
+type Check = fn(&[u8]);
+
 /// Every target with its check.
-const TARGETS: [(&str, fn(&[u8])); 6] = [
+const TARGETS: [(&str, Check); 6] = [
     ("condition", condition::check),
     ("image", image::check),
     ("inventory", inventory::check),
@@ -68,7 +71,10 @@ fn every_target_has_a_corpus_and_is_replayed() {
     let manifest = fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
     for target in &replayed {
         let source = fs::read_to_string(root().join(format!("fuzz/fuzz_targets/{target}.rs"))).unwrap();
-        assert!(source.contains(&format!("../../tests/it/corpora/{target}.rs")), "{target} checks something else");
+        assert!(
+            source.contains(&format!("../../tests/it/corpora/{target}.rs")),
+            "{target} checks something else"
+        );
         assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is not built");
     }
 }

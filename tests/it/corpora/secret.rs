@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use acr_admission::engine::index::Index;
 use acr_admission::engine::inventory::Inventory;
 use acr_admission::engine::pull::{
-    ClusterProfile, ImageName, ProfileOverrides, PullSecret, PullSecretEntry, PullSecretState, Puller, Question,
-    ServiceAccountState, Try, chain,
+    ClusterProfile, ImageName, ProfileOverrides, PullSecret, PullSecretEntry, PullSecretState, Puller,
+    Question, ServiceAccountState, Try, chain,
 };
 use acr_admission::workload::{PullSecretFormat, Secret, read_pull_secret};
 

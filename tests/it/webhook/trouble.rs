@@ -15,6 +15,7 @@ use hyper::StatusCode;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use crate::support::decision_log::see_events_of_all_threads;
 use crate::support::webhook::{Webhook, mode, pod_review, settings};
 
 const PULLABLE: &str = "fabrikam.azurecr.io/a:1";
@@ -161,6 +162,7 @@ impl io::Write for FullDisk {
 /// A reset connection would leave the decision to the failure policy.
 #[tokio::test]
 async fn an_answer_gets_out_even_where_the_log_takes_nothing_any_more() {
+    see_events_of_all_threads();
     let log = FullDisk::default();
     let writer = log.clone();
     let subscriber = subscriber("info", LogFormat::Json, move || writer.clone()).unwrap();

@@ -1,7 +1,9 @@
-//! The decision table `tests/cases/decisions.yaml`, through the engine and through the command line.
+//! The decision table `tests/cases/decisions.yaml`, through the engine, the command line and the webhook.
 //!
-//! Each row becomes a hand-written inventory of its own and one question; both doors must give the row's verdict
-//! and reason.
+//! Each row becomes a hand-written inventory of its own and one question; every door must give the row's verdict and
+//! reason.
+
+mod webhook;
 
 use acr_admission::engine::account::{decide_admin_user, decide_anonymous};
 use acr_admission::engine::action::Action;
@@ -19,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
-const TABLE: &str = include_str!("../cases/decisions.yaml");
+const TABLE: &str = include_str!("../../cases/decisions.yaml");
 const NOW: &str = "2026-11-22T12:00:00Z";
 const SUBSCRIPTION: &str = "5b000000-0000-4000-8000-000000000001";
 const REGISTRIES: &str = "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26";
@@ -230,7 +232,8 @@ fn rows() -> Vec<(std::rc::Rc<Row>, String)> {
         .map(std::rc::Rc::new)
         .flat_map(|row| row.modes.clone().into_iter().map(move |mode| (row.clone(), mode)))
         .collect();
-    assert!(rows.len() > 140, "only {} rows", rows.len());
+    // Whoever adds a row counts it here, so that none gets lost on the way to the doors.
+    assert_eq!(rows.len(), 240);
     rows
 }
 

@@ -1,6 +1,8 @@
 //! Which credentials a node tries: 148 recorded pulls, and the two columns about the credential plugin in the list of
 //! image references.
 
+mod doors;
+
 use std::collections::BTreeMap;
 use std::fs;
 
