@@ -8,6 +8,7 @@ mod check;
 mod condition;
 mod explain;
 mod lint;
+mod self_test;
 mod serve;
 mod shared;
 mod sign_in;
@@ -21,6 +22,7 @@ pub use self::check::{CheckArgs, CheckFormat};
 pub use self::condition::{ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs};
 pub use self::explain::ExplainArgs;
 pub use self::lint::{FailOn, LintArgs, LintFormatArg};
+pub use self::self_test::SelfTestArgs;
 pub use self::serve::{LogFormatArg, ServeArgs, TlsVersionArg};
 pub use self::shared::{
     CloudArg, ClusterArgs, DocumentFormat, FederationArg, InventoryArgs, PullIdentityArg, QuestionArg,
@@ -89,6 +91,12 @@ pub enum Command {
     Condition(ConditionArgs),
     /// Look at exported Azure data
     Inventory(InventoryCommandArgs),
+    /// Ask a running webhook for one allow and one deny, as an API server would
+    ///
+    /// Posts two reviews of new pods over HTTPS; nothing is created. What must come out is told by two images, or
+    /// found by judging the webhook's own inventory here. The exit code is 1 if an answer is not what it must be,
+    /// 2 if the webhook cannot be reached, and 3 if nothing is judged or no image is known to be denied.
+    SelfTest(SelfTestArgs),
     /// Show the webhook at work on a built-in estate: no cluster, no files, no network
     ///
     /// Starts the real HTTPS server on loopback with a throw-away certificate, sends it real reviews for the

@@ -3,12 +3,14 @@
 mod ask;
 mod can_pull;
 mod check;
+mod client;
 mod completions;
 mod condition;
 mod demo;
 mod explain;
 mod inventory;
 mod lint;
+mod self_test;
 mod serve;
 
 use super::args::{Cli, Command};
@@ -42,6 +44,7 @@ fn dispatch(command: &Command, output: &mut Output) -> Result<Outcome, CliError>
         Command::Lint(args) => lint::run(args, output),
         Command::Condition(args) => condition::run(&args.command, output),
         Command::Inventory(args) => inventory::run(&args.command, output),
+        Command::SelfTest(args) => self_test::run(args, output),
         Command::Demo => demo::run(output),
         Command::Completions { shell } => completions::completions(*shell, output),
         Command::Man { command } => completions::manual(command, output),

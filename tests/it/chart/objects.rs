@@ -1,6 +1,8 @@
 //! What must hold of the rendered objects, whatever else changes: rules without holes, least rights, no authority
 //! where somebody else writes it.
 
+use acr_admission::cli::args::Cli;
+use clap::Parser as _;
 use serde_json::{Value, json};
 
 use super::installations;
@@ -151,6 +153,23 @@ fn rights_are_the_least_that_do() {
         rights("{certificates: {mode: certManager}, pullSecrets: {read: true}}"),
         [reading, "ClusterRole: get list watch of secrets"]
     );
+}
+
+/// A flag that the program does not have would end the pod of `helm test` at once.
+#[test]
+fn the_program_takes_the_arguments_of_its_test() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    for (name, values) in installations() {
+        let objects = rendered(&helm, &values);
+        let arguments = objects.the("Pod")["spec"]["containers"][0]["args"].as_array().unwrap().iter();
+        let arguments = arguments.map(|one| one.as_str().unwrap());
+        if let Err(error) = Cli::try_parse_from(std::iter::once("acr-admission").chain(arguments)) {
+            panic!("{name}: {error}");
+        }
+    }
 }
 
 #[test]

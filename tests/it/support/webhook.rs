@@ -129,6 +129,11 @@ impl Webhook {
         TcpStream::connect(self.address).await.is_err()
     }
 
+    /// Where reviews are answered, on `localhost`.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub(crate) async fn tcp(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }

@@ -5,10 +5,10 @@
 //! its pods ──AdmissionReview over HTTPS──→ server ──answer──→ one line an image, then how to mend what was refused
 //! ```
 
-mod client;
 mod estate;
 mod mend;
 mod run;
 mod show;
+mod throw_away;
 
 pub(super) use self::run::run;

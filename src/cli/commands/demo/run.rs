@@ -7,10 +7,11 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::client::{Client, ThrowAway};
 use super::estate::{Estate, PodReview, reviews, text};
 use super::mend::{mending, registry_of};
 use super::show::{self, Row};
+use super::throw_away::ThrowAway;
+use crate::cli::commands::client::Client;
 use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::cli::settings::note;
@@ -58,11 +59,18 @@ async fn answers(estate: &Estate, reviews: &[PodReview]) -> anyhow::Result<Vec<V
     })
     .await?;
     server.answers().await.map_err(anyhow::Error::msg)?;
-    let mut client =
-        Client::connect(server.address(), &secret).await.context("no connection to the webhook")?;
+    let address = server.address();
+    let name = address.ip().to_string();
+    let connecting = Client::connect(address, &name, std::slice::from_ref(&secret.authority));
+    let mut client = connecting.await.context("no connection to the webhook")?;
     let mut answers = Vec::new();
     for review in reviews {
-        answers.push(client.post(review.body.clone()).await.context("the webhook did not answer")?);
+        answers.push(
+            client
+                .post("/validate/pods?timeout=5s", review.body.clone())
+                .await
+                .context("the webhook did not answer")?,
+        );
     }
     drop(client);
     server.shut_down().await;
