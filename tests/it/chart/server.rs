@@ -91,8 +91,9 @@ fn define(server: &ApiServer, definitions: &[PathBuf]) {
     for definition in definitions {
         let definition = definition.to_str().unwrap();
         server.kubectl(&["apply", "--server-side", "--filename", definition], "").succeeded();
-        let wait = ["wait", "--for=condition=Established", "--timeout=40s", "--filename", definition];
-        server.kubectl(&wait, "").succeeded();
+        // Until the server has written a status, kubectl has nothing to wait for and fails.
+        let wait = ["wait", "--for=condition=Established", "--timeout=5s", "--filename", definition];
+        wait_until("the definition counts", || server.kubectl(&wait, "").status.success());
     }
 }
 
