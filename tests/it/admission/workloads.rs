@@ -60,5 +60,5 @@ fn a_service_account_that_comes_later_refuses_no_deployment() {
 
     let output = cluster.create(&deployment("early", "early", &spec)).succeeded();
 
-    insta::assert_snapshot!(output.stderr, @"Warning: contosoapps.azurecr.io/shared/logger:4: the service account does not exist (yet)");
+    insta::assert_snapshot!(output.stderr, @"Warning: contosoapps.azurecr.io/shared/logger:4: not known: the service account does not exist (yet)");
 }
