@@ -11,6 +11,7 @@
 //!
 //! * [`engine`]: Azure's rules. Pure: no files, clock, network, Kubernetes or logging.
 //! * [`azure_cli`]: the `az` commands that repair something, and how shells quote them.
+//! * [`certificates`]: when the webhook's own authority or certificate is due, and how it is made.
 //! * [`cli`]: arguments in, data, talk and an exit code out.
 //! * [`inventory`]: exported Azure data in, one checked [`engine::inventory::Inventory`] out.
 //! * [`kubernetes`]: what is known of the cluster around a review: service accounts and namespaces.
@@ -26,6 +27,7 @@
 //! `tests/it/architecture.rs` fails when a room reaches upwards.
 
 pub mod azure_cli;
+pub mod certificates;
 pub mod cli;
 pub mod engine;
 pub mod inventory;

@@ -11,11 +11,17 @@
 
 mod cluster;
 mod files;
+mod lease;
 mod lookup;
+mod stored_certificate;
 mod surroundings;
 mod watch;
 
 pub use self::cluster::{ClusterSurroundings, ConnectError, Kubeconfig};
 pub use self::files::FileSurroundings;
+pub use self::lease::Leadership;
 pub use self::lookup::{FetchError, Known};
+pub use self::stored_certificate::{
+    CertificateSecret, ConfiguredBundles, StoredCertificate, WebhookConfiguration,
+};
 pub use self::surroundings::{CacheState, Fetch, Surroundings};

@@ -25,6 +25,8 @@ pub(super) enum Input {
     Certificate,
     Inventory,
     Settings,
+    /// That the webhook configuration carries the authority of the certificate.
+    WebhookConfiguration,
 }
 
 /// One failed attempt.
@@ -44,6 +46,8 @@ pub(super) struct Failures {
     pub(super) inventory: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settings: Option<Failure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) webhook_configuration: Option<Failure>,
 }
 
 /// The state of all inputs at one moment.
@@ -149,6 +153,7 @@ impl Failures {
             Input::Certificate => &mut self.certificate,
             Input::Inventory => &mut self.inventory,
             Input::Settings => &mut self.settings,
+            Input::WebhookConfiguration => &mut self.webhook_configuration,
         }
     }
 }
@@ -160,6 +165,7 @@ impl Input {
             Self::Certificate => "certificate",
             Self::Inventory => "inventory",
             Self::Settings => "settings",
+            Self::WebhookConfiguration => "webhook configuration",
         }
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::certificate::{CertificateError, ServerCertificate};
 use super::options::ServeError;
 use super::policy::InventorySource;
 use super::stamp::Watched;
+use crate::certificates::{CertificateError, ServerCertificate};
 use crate::engine::index::Index;
 use crate::inventory;
 use crate::settings::Settings;

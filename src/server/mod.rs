@@ -37,13 +37,15 @@ mod respond;
 mod router;
 mod run;
 mod running;
+mod self_managed;
 mod stamp;
 mod surroundings;
 mod webhook;
 
-pub use self::certificate::CertificateError;
 pub use self::options::{
-    CertificateSource, Clock, ClusterSource, KUBE_SYSTEM, Limits, ServeError, ServeOptions, TlsVersion,
+    CertificateSource, Clock, ClusterSource, KUBE_SYSTEM, Limits, SelfManaged, ServeError, ServeOptions,
+    TlsVersion,
 };
 pub use self::run::{run, start};
 pub use self::running::Running;
+pub use crate::certificates::CertificateError;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::certificate::CertificateError;
+use crate::certificates::CertificateError;
 use crate::inventory::LoadErrors;
 use crate::kubernetes::{ConnectError, Kubeconfig, Surroundings};
 use crate::settings::SettingsError;
@@ -89,6 +89,24 @@ pub enum CertificateSource {
         /// Its private key.
         key: String,
     },
+    /// Made and renewed by this program, in a Secret of the cluster.
+    SelfManaged(SelfManaged),
+}
+
+/// Objects that others have made for this program to fill. Needs a live cluster and a name to be valid for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SelfManaged {
+    /// The namespace of Secret and Lease.
+    pub namespace: String,
+    /// The Secret that holds authority and certificate.
+    pub secret: String,
+    /// The `ValidatingWebhookConfiguration` whose webhooks get the authority as `caBundle`.
+    pub webhook_configuration: String,
+    /// The Lease by which one replica leads.
+    pub lease: String,
+    /// From a new authority in the configuration until certificates of it are shown: every API server must have
+    /// heard of it.
+    pub trust_pause: Duration,
 }
 
 /// A version of TLS.
@@ -207,6 +225,9 @@ pub enum ServeError {
         /// Why.
         error: io::Error,
     },
+    /// A certificate of our own needs a cluster to keep it in, and a name.
+    #[error("a self-managed certificate needs a cluster and a server name")]
+    NothingToManage,
     /// There is no way to the API server.
     #[error("the cluster cannot be reached: {0}")]
     Cluster(#[from] ConnectError),
@@ -232,6 +253,7 @@ impl ServeError {
             | Self::Settings { .. }
             | Self::Certificate(_)
             | Self::Objects(_)
+            | Self::NothingToManage
             | Self::File { .. } => true,
             Self::Cluster(_) | Self::Listen { .. } | Self::System(_) => false,
         }

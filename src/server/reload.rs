@@ -12,13 +12,14 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::certificate::{CurrentCertificate, ServerCertificate};
+use super::certificate::CurrentCertificate;
 use super::inputs::{Input, Inputs};
 use super::load::{load_inventory, read_certificate, read_settings};
 use super::options::ServeError;
 use super::policy::{InventorySource, Policy};
 use super::stamp::Watched;
 use super::webhook::Webhook;
+use crate::certificates::ServerCertificate;
 use crate::engine::index::Index;
 use crate::settings::Settings;
 use crate::telemetry::metrics::{Metrics, ResultLabel};

@@ -17,11 +17,12 @@ use super::inputs::{Input, Inputs};
 use super::lifecycle::Lifecycle;
 use super::listener::{Listener, tls_config};
 use super::load::check_certificate;
-use super::options::{CertificateSource, ServeError, ServeOptions};
+use super::options::{CertificateSource, ClusterSource, ServeError, ServeOptions};
 use super::policy::Policy;
 use super::reload::{CertificateFiles, Reloader, use_certificate};
 use super::router;
 use super::running::Running;
+use super::self_managed::{Keeper, Target};
 use super::stamp::Watched;
 use super::surroundings::surroundings;
 use super::webhook::Webhook;
@@ -82,7 +83,8 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
     let mut tasks = JoinSet::new();
     let metrics = Arc::new(Metrics::new());
     let lifecycle = Lifecycle::new();
-    let inputs = Inputs::new(needed(!inventory.is_empty()));
+    let inputs = Inputs::new(needed(!inventory.is_empty(), &certificate));
+    let keeper_client = keeper_client(&certificate, &cluster).await?;
     let webhook = Arc::new(Webhook {
         policy: ArcSwap::from_pointee(Policy::default()),
         surroundings: surroundings(cluster, &mut tasks).await?,
@@ -111,6 +113,14 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
             use_certificate(&given, &current, &metrics, &inputs);
             None
         }
+        CertificateSource::SelfManaged(managed) => {
+            let (Some(client), Some(name)) = (keeper_client, server_name) else {
+                return Err(ServeError::NothingToManage);
+            };
+            let target = Target { current, metrics: Arc::clone(&metrics), inputs: inputs.clone() };
+            tasks.spawn(Keeper::new(&client, managed, name, target).keep(poll));
+            None
+        }
     };
     let reloader = Reloader {
         inventory: Watched::new(inventory),
@@ -130,9 +140,25 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
 
 /// What has to be loaded before reviews are answered. Without any inventory every verdict is unknown, which is an
 /// answer; with one that is not there yet it would be a wrong one.
-fn needed(has_inventory: bool) -> Vec<Input> {
+fn needed(has_inventory: bool, certificate: &CertificateSource) -> Vec<Input> {
+    let is_ours = matches!(certificate, CertificateSource::SelfManaged(_));
+    let trust = is_ours.then_some(Input::WebhookConfiguration);
     let inventory = has_inventory.then_some(Input::Inventory);
-    [Input::Certificate, Input::Settings].into_iter().chain(inventory).collect()
+    [Input::Certificate, Input::Settings].into_iter().chain(inventory).chain(trust).collect()
+}
+
+/// A client for who keeps our own certificate; `None` where nobody has to.
+async fn keeper_client(
+    certificate: &CertificateSource,
+    cluster: &ClusterSource,
+) -> Result<Option<kube::Client>, ServeError> {
+    match (certificate, cluster) {
+        (CertificateSource::SelfManaged(_), ClusterSource::Kubernetes(kubeconfig)) => {
+            Ok(Some(kubeconfig.client().await?))
+        }
+        (CertificateSource::SelfManaged(_), _) => Err(ServeError::NothingToManage),
+        (CertificateSource::Files { .. } | CertificateSource::Memory { .. }, _) => Ok(None),
+    }
 }
 
 /// Takes an address without listening on it: clients find the port closed, and somebody else cannot have it.

@@ -59,6 +59,10 @@ pub struct Metrics {
     pub live_lookups: Family<LookupLabels, Counter>,
     /// When the certificate ends.
     pub certificate_not_after: Gauge<i64, AtomicI64>,
+    /// When the authority of a self-managed certificate ends.
+    pub authority_not_after: Gauge<i64, AtomicI64>,
+    /// Whether this replica keeps the self-managed certificate.
+    pub leader: Gauge,
     /// Loads of the certificate.
     pub certificate_reloads: Family<ResultLabel, Counter>,
     /// Exceptions by state.
@@ -193,6 +197,8 @@ impl Metrics {
             cache_synced: Family::default(),
             live_lookups: Family::default(),
             certificate_not_after: Gauge::default(),
+            authority_not_after: Gauge::default(),
+            leader: Gauge::default(),
             certificate_reloads: Family::default(),
             exceptions: Family::default(),
             exceptions_used: Family::default(),
@@ -280,6 +286,13 @@ impl Metrics {
             Unit::Seconds,
             self.certificate_not_after.clone(),
         );
+        list.add_with_unit(
+            "authority_not_after_timestamp",
+            "When the authority of a self-managed certificate ends",
+            Unit::Seconds,
+            self.authority_not_after.clone(),
+        );
+        list.add("leader", "Whether this replica keeps the self-managed certificate", self.leader.clone());
         list.add("certificate_reloads", "Loads of the certificate", self.certificate_reloads.clone());
         list.add_with_unit(
             "resident_memory",

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the lowest to the highest floor; rooms of one floor do not see each other.
 const FLOORS: &[&[&str]] = &[
     &["engine", "yaml"],
-    &["workload", "inventory", "telemetry", "azure_cli"],
+    &["workload", "inventory", "telemetry", "azure_cli", "certificates"],
     &["review", "settings", "lint"],
     &["report"],
     &["kubernetes"],

@@ -7,6 +7,7 @@ mod admission;
 mod apiserver;
 mod architecture;
 mod azure_cli;
+mod certificates;
 mod chart;
 mod cli;
 mod conditions;

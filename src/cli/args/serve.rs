@@ -18,10 +18,26 @@ pub struct ServeArgs {
     pub health_listen: SocketAddr,
     /// The certificate chain as PEM, the server's own certificate first. Read again when it changes
     #[arg(long, value_name = "FILE", env = "ACR_ADMISSION_TLS_CERT")]
-    pub tls_cert: PathBuf,
+    #[arg(required_unless_present = "tls_secret", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
     /// The certificate's private key as PEM
-    #[arg(long, value_name = "FILE", env = "ACR_ADMISSION_TLS_KEY")]
-    pub tls_key: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "ACR_ADMISSION_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Instead of files: a Secret of the own namespace in which this program keeps an authority and a certificate
+    /// that it makes itself. See docs/certificates.md
+    #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_TLS_SECRET")]
+    #[arg(conflicts_with_all = ["tls_cert", "tls_key", "objects"])]
+    #[arg(requires_all = ["server_name", "own_namespace", "webhook_configuration", "lease"])]
+    pub tls_secret: Option<String>,
+    /// The webhook configuration whose webhooks get that authority as `caBundle`
+    #[arg(long, value_name = "NAME", requires = "tls_secret", env = "ACR_ADMISSION_WEBHOOK_CONFIGURATION")]
+    pub webhook_configuration: Option<String>,
+    /// The Lease of the own namespace by which one replica is chosen to keep that Secret
+    #[arg(long, value_name = "NAME", requires = "tls_secret", env = "ACR_ADMISSION_LEASE")]
+    pub lease: Option<String>,
+    /// How long every API server is given to learn of a new authority before a certificate of it is shown
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, env = "ACR_ADMISSION_TRUST_PAUSE")]
+    pub trust_pause: f64,
     /// The oldest version of TLS that is spoken
     #[arg(long, value_enum, value_name = "VERSION", default_value_t, env = "ACR_ADMISSION_TLS_MIN_VERSION")]
     pub tls_min_version: TlsVersionArg,

@@ -8,8 +8,8 @@ use crate::cli::input::unreadable;
 use crate::cli::output::Outcome;
 use crate::kubernetes::Kubeconfig;
 use crate::server::{
-    CertificateSource, Clock, ClusterSource, KUBE_SYSTEM, Limits, ServeError, ServeOptions, TlsVersion,
-    run as serve,
+    CertificateSource, Clock, ClusterSource, KUBE_SYSTEM, Limits, SelfManaged, ServeError, ServeOptions,
+    TlsVersion, run as serve,
 };
 use crate::telemetry::logging::{self, LogFormat};
 
@@ -43,6 +43,9 @@ fn told(error: ServeError) -> CliError {
             "--tls-cert and --tls-key",
             "give PEM files: the chain with the server's own certificate first, and its key",
         ),
+        error @ ServeError::NothingToManage => {
+            CliError::input(error, "--tls-secret", "give --server-name, and a cluster instead of --objects")
+        }
         ServeError::File { file, error } => unreadable(&file, &error),
         ServeError::Listen { address, error } => {
             CliError::input(format!("cannot listen: {error}"), address, "choose another address or port")
@@ -59,8 +62,12 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
     let ServeArgs {
         listen,
         health_listen,
-        tls_cert,
-        tls_key,
+        tls_cert: _,
+        tls_key: _,
+        tls_secret: _,
+        webhook_configuration: _,
+        lease: _,
+        trust_pause: _,
         tls_min_version,
         server_name,
         inventory,
@@ -78,7 +85,7 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
     Ok(ServeOptions {
         listen: *listen,
         health_listen: *health_listen,
-        certificate: CertificateSource::Files { certificate: tls_cert.clone(), key: tls_key.clone() },
+        certificate: certificate(args)?,
         server_name: server_name.clone(),
         tls_min_version: match tls_min_version {
             TlsVersionArg::Tls12 => TlsVersion::Tls12,
@@ -97,6 +104,30 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
         limits: Limits::default(),
         clock: now.map_or(Clock::System, Clock::Fixed),
     })
+}
+
+/// What clap lets through: two files, or all the names.
+fn certificate(args: &ServeArgs) -> Result<CertificateSource, CliError> {
+    let ServeArgs { tls_cert, tls_key, tls_secret, webhook_configuration, lease, own_namespace, .. } = args;
+    match (tls_cert, tls_key, tls_secret, own_namespace, webhook_configuration, lease) {
+        (Some(certificate), Some(key), ..) => {
+            Ok(CertificateSource::Files { certificate: certificate.clone(), key: key.clone() })
+        }
+        (_, _, Some(secret), Some(namespace), Some(configuration), Some(lease)) => {
+            Ok(CertificateSource::SelfManaged(SelfManaged {
+                namespace: namespace.clone(),
+                secret: secret.clone(),
+                webhook_configuration: configuration.clone(),
+                lease: lease.clone(),
+                trust_pause: seconds(args.trust_pause, "--trust-pause", Duration::ZERO)?,
+            }))
+        }
+        _ => Err(CliError::input(
+            "no certificate",
+            "the command line",
+            "give --tls-cert and --tls-key, or --tls-secret and what goes with it",
+        )),
+    }
 }
 
 /// Looking at files more often than this keeps a core busy for nothing.

@@ -9,6 +9,7 @@
 //! One server and one webhook serve most tests. A test works in namespaces of its own, whose label chooses the rule,
 //! or in those of the exported estate, with names of its own.
 
+mod certificates;
 mod cluster;
 mod configuration;
 mod estate;

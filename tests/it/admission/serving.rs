@@ -10,13 +10,14 @@ use serde_json::Value;
 
 use crate::support::apiserver::ApiServer;
 use crate::support::certificates::{Authority, Credential};
+use crate::support::expected::ESTATE;
 use crate::support::processes::Processes;
 use crate::support::waiting::{comes_true, wait_until};
 
 /// Serves until it is dropped.
 pub(super) struct Serving {
     processes: Processes,
-    authority: Authority,
+    authority: Option<Authority>,
     addresses: Addresses,
 }
 
@@ -28,17 +29,36 @@ struct Addresses {
 impl Serving {
     /// Starts the webhook of one cluster. Returns when it is ready.
     pub(super) fn start(server: &ApiServer, inventory: &Path) -> Self {
-        let mut processes = Processes::new();
+        let processes = Processes::new();
         let authority = Authority::new("acr-admission test");
         let Credential { certificate, key } = authority.loopback_server();
         for (name, text) in [("tls.crt", certificate), ("tls.key", key)] {
             fs::write(processes.folder().join(name), text).unwrap();
         }
+        let flags = ["--tls-cert=tls.crt", "--tls-key=tls.key"];
+        let serving = Self::run(processes, Some(authority), inventory, &server.kubeconfig_path(), &flags);
+        wait_until("the webhook is ready", || serving.health("/readyz").0 == 200);
+        serving
+    }
+
+    /// Starts the webhook of the exported estate as somebody, with certificates as these flags say. Does not wait
+    /// until it is ready.
+    pub(super) fn launch(kubeconfig: &Path, flags: &[&str]) -> Self {
+        Self::run(Processes::new(), None, &in_repository(ESTATE), kubeconfig, flags)
+    }
+
+    fn run(
+        mut processes: Processes,
+        authority: Option<Authority>,
+        inventory: &Path,
+        kubeconfig: &Path,
+        flags: &[&str],
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
-        command.arg("serve").args(FLAGS);
+        command.arg("serve").args(FLAGS).args(flags);
         command.arg("--inventory").arg(inventory);
         command.arg("--settings").arg(in_repository("tests/fixtures/admission/settings.yaml"));
-        command.arg("--kubeconfig").arg(server.kubeconfig_path());
+        command.arg("--kubeconfig").arg(kubeconfig);
         processes.start(SERVE, &mut command);
 
         let mut addresses = None;
@@ -47,9 +67,7 @@ impl Serving {
             addresses.is_some() || processes.ended().is_some()
         });
         assert!(announced && addresses.is_some(), "no webhook\n{}", processes.last_words());
-        let serving = Self { processes, authority, addresses: addresses.unwrap() };
-        wait_until("the webhook is ready", || serving.health("/readyz").0 == 200);
-        serving
+        Self { processes, authority, addresses: addresses.unwrap() }
     }
 
     /// Where reviews are answered.
@@ -59,7 +77,7 @@ impl Serving {
 
     /// Who signed its certificate.
     pub(super) fn ca_pem(&self) -> String {
-        self.authority.pem()
+        self.authority.as_ref().unwrap().pem()
     }
 
     /// Status and body of a page of the health port.
@@ -119,8 +137,6 @@ const SERVE: &str = "serve";
 const FLAGS: &[&str] = &[
     "--listen=127.0.0.1:0",
     "--health-listen=127.0.0.1:0",
-    "--tls-cert=tls.crt",
-    "--tls-key=tls.key",
     "--now=2026-11-22T00:00:00Z",
     "--drain=0",
     "--poll=0.1",

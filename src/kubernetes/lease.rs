@@ -1,0 +1,104 @@
+//! One of several replicas leads: the one that holds a Lease.
+//!
+//! Times in a Lease are those of other machines, whose clocks differ. So a Lease counts as abandoned when it has not
+//! changed for as long as it is meant to hold, by our own clock. Every change names the version it is based on; who
+//! comes second is refused.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::lookup::FetchError;
+
+/// A Lease that somebody else has made, and who wants to hold it.
+pub struct Leadership {
+    leases: Api<Lease>,
+    name: String,
+    identity: String,
+    /// The version last seen, and when it was first seen.
+    seen: Option<(String, Instant)>,
+    renewed: Option<Instant>,
+}
+
+impl std::fmt::Debug for Leadership {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Leadership").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// How long a holder that is not heard of is waited for.
+const DURATION: Duration = Duration::from_secs(15);
+/// How often the holder is heard of.
+const RENEW: Duration = Duration::from_secs(5);
+const CONFLICT: u16 = 409;
+
+impl Leadership {
+    /// Wants to hold a Lease. The identity must be nobody else's.
+    #[must_use]
+    pub fn new(client: kube::Client, namespace: &str, name: String, identity: String) -> Self {
+        Self { leases: Api::namespaced(client, namespace), name, identity, seen: None, renewed: None }
+    }
+
+    /// Takes or renews the Lease where that is possible; whether we lead.
+    ///
+    /// # Errors
+    ///
+    /// The API server cannot be asked, or there is no such Lease.
+    pub async fn hold(&mut self) -> Result<bool, FetchError> {
+        let lease = self.leases.get(&self.name).await.map_err(|error| self.failed(&error))?;
+        let version = lease.metadata.resource_version.unwrap_or_default();
+        let spec = lease.spec.unwrap_or_default();
+        let now = Instant::now();
+        if self.seen.as_ref().is_none_or(|(seen, _)| *seen != version) {
+            self.seen = Some((version.clone(), now));
+        }
+        let is_ours = spec.holder_identity.as_deref() == Some(self.identity.as_str());
+        if is_ours && self.renewed.is_some_and(|renewed| now < renewed + RENEW) {
+            return Ok(true);
+        }
+        if !is_ours && !self.is_abandoned(&spec, now) {
+            return Ok(false);
+        }
+        let leads = self.take(&version, &spec, is_ours).await?;
+        self.renewed = leads.then_some(now);
+        Ok(leads)
+    }
+
+    fn is_abandoned(&self, spec: &LeaseSpec, now: Instant) -> bool {
+        if spec.holder_identity.as_deref().unwrap_or_default().is_empty() {
+            return true;
+        }
+        let given = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        let duration = given.map_or(DURATION, Duration::from_secs);
+        self.seen.as_ref().is_some_and(|(_, since)| now >= *since + duration)
+    }
+
+    async fn take(&self, version: &str, spec: &LeaseSpec, is_ours: bool) -> Result<bool, FetchError> {
+        let now = format!("{:.6}", Timestamp::now());
+        let mut change = json!({
+            "holderIdentity": self.identity,
+            "leaseDurationSeconds": DURATION.as_secs(),
+            "renewTime": now,
+        });
+        if !is_ours && let Some(change) = change.as_object_mut() {
+            change.insert("acquireTime".to_owned(), json!(now));
+            change
+                .insert("leaseTransitions".to_owned(), json!(spec.lease_transitions.unwrap_or_default() + 1));
+        }
+        let patch = json!({"metadata": {"resourceVersion": version}, "spec": change});
+        match self.leases.patch(&self.name, &PatchParams::default(), &Patch::Merge(patch)).await {
+            Ok(_) => Ok(true),
+            Err(kube::Error::Api(status)) if status.code == CONFLICT => Ok(false),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    fn failed(&self, error: &kube::Error) -> FetchError {
+        FetchError(format!("Lease {}: {error}", self.name))
+    }
+}
