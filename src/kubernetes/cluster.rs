@@ -1,4 +1,4 @@
-//! Surroundings from a live cluster: two watches, and a look-up where they have nothing yet.
+//! Surroundings from a live cluster: watches, and a look-up where they have nothing yet.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 use thiserror::Error;
 
 use super::lookup::{FetchError, Known};
+use super::pull_secrets::{self, PullSecrets};
 use super::surroundings::{CacheState, Fetch, Surroundings};
 use super::watch::Cache;
 use crate::engine::pull::ServiceAccountFacts;
@@ -63,11 +64,13 @@ impl Kubeconfig {
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What two watches keep of a cluster.
+/// What watches keep of a cluster.
 #[derive(Debug)]
 pub struct ClusterSurroundings {
     accounts: Cache<(String, String), ServiceAccountFacts>,
     namespaces: Cache<String, NamespaceLabels>,
+    /// `None` unless the operator lets them be read.
+    pull_secrets: Option<PullSecrets>,
     client: ClientHandle,
 }
 
@@ -87,11 +90,18 @@ impl ClusterSurroundings {
         Self {
             accounts: Cache::new(SERVICE_ACCOUNTS),
             namespaces: Cache::new(NAMESPACES),
+            pull_secrets: None,
             client: ClientHandle(client),
         }
     }
 
-    /// Follows both watches for ever.
+    /// Reads pull secrets as well. Without this no request for a Secret is ever made.
+    #[must_use]
+    pub fn reading_pull_secrets(self) -> Self {
+        Self { pull_secrets: Some(PullSecrets::new()), ..self }
+    }
+
+    /// Follows all watches for ever.
     pub async fn follow(&self) {
         let accounts = self.accounts.follow(Api::all(self.client.0.clone()), |account: ServiceAccount| {
             let key = (account.metadata.namespace.clone()?, account.metadata.name.clone()?);
@@ -100,7 +110,12 @@ impl ClusterSurroundings {
         let namespaces = self.namespaces.follow(Api::all(self.client.0.clone()), |namespace: Namespace| {
             Some((namespace.metadata.name?, namespace.metadata.labels.unwrap_or_default()))
         });
-        tokio::join!(accounts, namespaces);
+        let pull_secrets = async {
+            if let Some(secrets) = &self.pull_secrets {
+                secrets.follow(&self.client.0).await;
+            }
+        };
+        tokio::join!(accounts, namespaces, pull_secrets);
     }
 }
 
@@ -117,8 +132,9 @@ impl Surroundings for ClusterSurroundings {
         self.namespaces.object(&name.to_owned()).map_or(Known::NotCached, Known::Present)
     }
 
-    fn pull_secret(&self, _: &str, _: &str) -> Known<Arc<Secret>> {
-        Known::NotCached
+    fn pull_secret(&self, namespace: &str, name: &str) -> Known<Arc<Secret>> {
+        let secret = self.pull_secrets.as_ref().and_then(|secrets| secrets.get(namespace, name));
+        secret.map_or(Known::NotCached, Known::Present)
     }
 
     fn fetch_service_account<'a>(
@@ -142,18 +158,13 @@ impl Surroundings for ClusterSurroundings {
     }
 
     fn caches(&self) -> Vec<CacheState> {
-        vec![
-            CacheState {
-                kind: SERVICE_ACCOUNTS,
-                objects: self.accounts.len(),
-                is_synced: self.accounts.is_synced(),
-            },
-            CacheState {
-                kind: NAMESPACES,
-                objects: self.namespaces.len(),
-                is_synced: self.namespaces.is_synced(),
-            },
-        ]
+        let secrets = self.pull_secrets.iter().flat_map(PullSecrets::caches);
+        [self.accounts.state(), self.namespaces.state()].into_iter().chain(secrets).collect()
+    }
+
+    fn fetch_pull_secret<'a>(&'a self, namespace: &'a str, name: &'a str) -> Option<Fetch<'a, Secret>> {
+        self.pull_secrets.as_ref()?;
+        Some(Box::pin(pull_secrets::fetch(self.client.0.clone(), namespace, name)))
     }
 }
 

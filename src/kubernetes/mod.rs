@@ -6,13 +6,14 @@
 //! manifest files ──────────────┘
 //! ```
 //!
-//! Watches service accounts and namespaces, nothing else: neither pods nor Secrets. Of each object a handful of
-//! texts is kept.
+//! Watches service accounts and namespaces, and pull secrets where the operator wants that; nothing else. Of each
+//! object a handful of texts is kept.
 
 mod cluster;
 mod files;
 mod lease;
 mod lookup;
+mod pull_secrets;
 mod stored_certificate;
 mod surroundings;
 mod watch;

@@ -21,7 +21,7 @@ pub trait Surroundings: fmt::Debug + Send + Sync {
     /// The namespace's labels in the cache.
     fn namespace(&self, name: &str) -> Known<Arc<NamespaceLabels>>;
 
-    /// The content of a pull secret. A cluster's are not read, so their content is never known.
+    /// A pull secret in the cache. Nothing is ever cached where they may not be read.
     fn pull_secret(&self, namespace: &str, name: &str) -> Known<Arc<Secret>>;
 
     /// Asks the API server for a service account.
@@ -33,6 +33,11 @@ pub trait Surroundings: fmt::Debug + Send + Sync {
 
     /// Asks the API server for a namespace's labels.
     fn fetch_namespace<'a>(&'a self, name: &'a str) -> Fetch<'a, NamespaceLabels>;
+
+    /// Asks the API server for a pull secret; `None` where they may not be read, as by default.
+    fn fetch_pull_secret<'a>(&'a self, _namespace: &'a str, _name: &'a str) -> Option<Fetch<'a, Secret>> {
+        None
+    }
 
     /// The caches and whether they have been filled once. Caches that fall behind later stay filled: an API server
     /// that is away for a minute must not take every webhook out of service.

@@ -13,6 +13,8 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
+use super::surroundings::CacheState;
+
 /// What is kept of the watched objects.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
@@ -41,12 +43,25 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         self.is_synced.load(Ordering::Acquire)
     }
 
+    pub(super) fn state(&self) -> CacheState {
+        CacheState { kind: self.kind, objects: self.len(), is_synced: self.is_synced() }
+    }
+
     /// Follows a watch for ever. `keep` takes from an object what is needed.
     pub(super) async fn follow<O>(&self, api: Api<O>, keep: impl Fn(O) -> Option<(K, V)>)
     where
         O: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
     {
+        self.follow_some(api, "", keep).await;
+    }
+
+    /// The same for the objects that a field selector chooses; an empty one chooses all.
+    pub(super) async fn follow_some<O>(&self, api: Api<O>, fields: &str, keep: impl Fn(O) -> Option<(K, V)>)
+    where
+        O: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+    {
         let config = watcher::Config::default().page_size(PAGE_SIZE);
+        let config = if fields.is_empty() { config } else { config.fields(fields) };
         let mut events = pin!(watcher(api, config).default_backoff());
         let mut listed: HashMap<K, Arc<V>> = HashMap::new();
         while let Some(event) = events.next().await {

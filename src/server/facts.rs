@@ -12,6 +12,9 @@ use crate::settings::NamespaceLabels;
 use crate::telemetry::metrics::{LookupLabels, Metrics};
 use crate::workload::{PodFacts, Secret};
 
+/// Secrets that one review has looked up at the API server. What is left after that is not known.
+const MAX_SECRET_LOOKUPS: usize = 8;
+
 /// Looks things up, within a time.
 #[derive(Clone, Copy)]
 pub(super) struct FactFinder<'a> {
@@ -66,14 +69,31 @@ impl FactFinder<'_> {
         } else {
             pod.pull_secrets.names().map(str::to_owned).collect()
         };
-        let secrets = names
-            .into_iter()
-            .map(|name| {
-                let known = self.surroundings.pull_secret(namespace, &name);
-                (name, known)
-            })
-            .collect();
+        let secrets = self.pull_secrets(namespace, names).await;
         PullFacts { account, secrets, fault }
+    }
+
+    /// Each secret's content, absence, or that it could not be learnt. All look-ups share the time of one, and there
+    /// are few of them: the pod's author chooses the names.
+    async fn pull_secrets(&self, namespace: &str, names: Vec<String>) -> Vec<(String, Known<Arc<Secret>>)> {
+        let limited = Self { deadline: self.deadline.min(Instant::now() + self.lookup), ..*self };
+        let mut lookups = 0;
+        let mut secrets = Vec::with_capacity(names.len());
+        for name in names {
+            let mut known = self.surroundings.pull_secret(namespace, &name);
+            if known == Known::NotCached && lookups < MAX_SECRET_LOOKUPS {
+                lookups += 1;
+                if let Some(fetch) = self.surroundings.fetch_pull_secret(namespace, &name) {
+                    known = match limited.fetch("secrets", fetch).await {
+                        Ok(Some(secret)) => Known::Present(secret),
+                        Ok(None) => Known::Absent,
+                        Err(_) => Known::NotCached,
+                    };
+                }
+            }
+            secrets.push((name, known));
+        }
+        secrets
     }
 
     async fn fetch<T>(&self, kind: &'static str, fetch: Fetch<'_, T>) -> Result<Option<Arc<T>>, Reason> {

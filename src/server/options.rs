@@ -34,6 +34,9 @@ pub struct ServeOptions {
     pub settings: Option<PathBuf>,
     /// Where service accounts and namespaces come from.
     pub cluster: ClusterSource,
+    /// Whether pull secrets of a live cluster are read. Without it no request for one is ever made, and whatever
+    /// depends on their content is unknown.
+    pub read_pull_secrets: bool,
     /// Namespaces in which nothing is refused, whatever the settings say, only warned about: a cluster whose own
     /// parts cannot start cannot be mended either.
     pub never_refused: Vec<String>,
@@ -63,6 +66,7 @@ impl ServeOptions {
             inventory: Vec::new(),
             settings: None,
             cluster: ClusterSource::Nothing,
+            read_pull_secrets: false,
             never_refused: vec![KUBE_SYSTEM.to_owned()],
             drain: Duration::from_secs(10),
             poll: Duration::from_secs(5),

@@ -66,6 +66,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         inventory,
         settings,
         cluster,
+        read_pull_secrets,
         never_refused,
         drain,
         poll,
@@ -87,7 +88,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
     let keeper_client = keeper_client(&certificate, &cluster).await?;
     let webhook = Arc::new(Webhook {
         policy: ArcSwap::from_pointee(Policy::default()),
-        surroundings: surroundings(cluster, &mut tasks).await?,
+        surroundings: surroundings(cluster, read_pull_secrets, &mut tasks).await?,
         metrics: Arc::clone(&metrics),
         lifecycle: lifecycle.clone(),
         clock,

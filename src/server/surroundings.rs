@@ -12,11 +12,14 @@ use crate::kubernetes::{ClusterSurroundings, FileSurroundings, Surroundings};
 /// Opens the source. What has to be followed is followed by one of the tasks.
 pub(super) async fn surroundings(
     source: ClusterSource,
+    read_pull_secrets: bool,
     tasks: &mut JoinSet<()>,
 ) -> Result<Arc<dyn Surroundings>, ServeError> {
     Ok(match source {
         ClusterSource::Kubernetes(kubeconfig) => {
-            let surroundings = Arc::new(ClusterSurroundings::new(kubeconfig.client().await?));
+            let surroundings = ClusterSurroundings::new(kubeconfig.client().await?);
+            let surroundings =
+                Arc::new(if read_pull_secrets { surroundings.reading_pull_secrets() } else { surroundings });
             let followed = Arc::clone(&surroundings);
             tasks.spawn(async move { followed.follow().await });
             surroundings

@@ -109,7 +109,7 @@ pub struct DecisionLabels {
 /// Labels of [`Metrics::live_lookups`].
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub struct LookupLabels {
-    /// serviceaccounts or namespaces.
+    /// serviceaccounts, namespaces or secrets.
     pub kind: &'static str,
     /// found, missing, error or timeout.
     pub result: &'static str,

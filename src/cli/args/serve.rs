@@ -60,6 +60,10 @@ pub struct ServeArgs {
     /// Manifests with service accounts, namespaces and pull secrets, instead of a cluster. May be given several times
     #[arg(long, value_name = "PATH", env = "ACR_ADMISSION_OBJECTS")]
     pub objects: Vec<PathBuf>,
+    /// Read the cluster's pull secrets (Secrets of the types kubernetes.io/dockerconfigjson and kubernetes.io/dockercfg).
+    /// Without it, a verdict that depends on their content is unknown
+    #[arg(long, conflicts_with = "objects", env = "ACR_ADMISSION_READ_PULL_SECRETS")]
+    pub read_pull_secrets: bool,
     /// The namespace that the webhook itself runs in. Nothing is refused there, only warned about, as in kube-system
     #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_OWN_NAMESPACE")]
     pub own_namespace: Option<String>,

@@ -75,6 +75,7 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
         kubeconfig,
         context,
         objects,
+        read_pull_secrets,
         own_namespace,
         drain,
         poll,
@@ -98,6 +99,7 @@ fn options(args: &ServeArgs) -> Result<ServeOptions, CliError> {
         } else {
             ClusterSource::Objects(objects.clone())
         },
+        read_pull_secrets: *read_pull_secrets,
         never_refused: own_namespace.iter().cloned().chain([KUBE_SYSTEM.to_owned()]).collect(),
         drain: seconds(*drain, "--drain", Duration::ZERO)?,
         poll: seconds(*poll, "--poll", SHORTEST_POLL)?,

@@ -17,6 +17,7 @@ mod interruptions;
 mod modes;
 mod objects;
 mod pods;
+mod pull_secrets;
 mod reloads;
 mod serving;
 mod updates;

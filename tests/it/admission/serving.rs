@@ -29,14 +29,19 @@ struct Addresses {
 impl Serving {
     /// Starts the webhook of one cluster. Returns when it is ready.
     pub(super) fn start(server: &ApiServer, inventory: &Path) -> Self {
+        Self::start_as(&server.kubeconfig_path(), inventory, &[])
+    }
+
+    /// The same as somebody, with more flags.
+    pub(super) fn start_as(kubeconfig: &Path, inventory: &Path, flags: &[&str]) -> Self {
         let processes = Processes::new();
         let authority = Authority::new("acr-admission test");
         let Credential { certificate, key } = authority.loopback_server();
         for (name, text) in [("tls.crt", certificate), ("tls.key", key)] {
             fs::write(processes.folder().join(name), text).unwrap();
         }
-        let flags = ["--tls-cert=tls.crt", "--tls-key=tls.key"];
-        let serving = Self::run(processes, Some(authority), inventory, &server.kubeconfig_path(), &flags);
+        let flags = [&["--tls-cert=tls.crt", "--tls-key=tls.key"], flags].concat();
+        let serving = Self::run(processes, Some(authority), inventory, kubeconfig, &flags);
         wait_until("the webhook is ready", || serving.health("/readyz").0 == 200);
         serving
     }
