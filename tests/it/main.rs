@@ -6,6 +6,7 @@
 mod admission;
 mod apiserver;
 mod architecture;
+mod azure;
 mod azure_cli;
 mod certificates;
 mod chart;

@@ -49,6 +49,8 @@ impl Authority {
 
     fn issue(&self, mut params: CertificateParams) -> Credential {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        // Newer Pythons refuse certificates without it.
+        params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Credential { certificate: certificate.pem(), key: key.serialize_pem() }

@@ -23,6 +23,12 @@ static ESTATE_INDEX: LazyLock<Index> =
 
 #[test]
 fn every_image_of_every_workload_gets_its_verdict() {
+    assert_expected_verdicts(&ESTATE_INDEX);
+}
+
+/// Judges every image of every workload, under every question, by this index.
+#[track_caller]
+pub(crate) fn assert_expected_verdicts(index: &Index) {
     let mut wrong = Vec::new();
     let mut judged = 0;
     for case in cases() {
@@ -35,7 +41,7 @@ fn every_image_of_every_workload_gets_its_verdict() {
         for (image, expected) in pod.images.iter().zip(&case.images) {
             assert_eq!((pod.field(image), &*image.image), (expected.field.clone(), &*expected.image));
             for variant in Variant::ALL {
-                let answer = answer(&case, pod, &sources, &image.image, variant);
+                let answer = answer(index, &case, pod, &sources, &image.image, variant);
                 let (got, wanted) = (AnswerRow::from(&answer), expected.answer(variant));
                 judged += 1;
                 if got != *wanted {
@@ -56,7 +62,7 @@ fn images_name_the_registry_and_repository_of_the_estate() {
         let sources = ManifestSources::new(&manifests, "default");
         let (_, pod) = workload(&manifests, &case);
         let puller = pod.puller(&case.namespace, &sources);
-        let cluster = cluster(&case, Federation::default());
+        let cluster = cluster(&ESTATE_INDEX, &case, Federation::default());
         for expected in &case.images {
             let judgement = ESTATE_INDEX.judge(&cluster, &puller, &expected.image, evaluation_date());
             let registry = judgement.registry.and_then(|number| ESTATE_INDEX.registry(number));
@@ -68,6 +74,7 @@ fn images_name_the_registry_and_repository_of_the_estate() {
 }
 
 fn answer(
+    index: &Index,
     case: &ExpectedCase,
     pod: &PodFacts<'_>,
     sources: &ManifestSources<'_>,
@@ -80,15 +87,15 @@ fn answer(
     };
     let federation =
         if variant == Variant::WorkloadTrusted { Federation::Trusted } else { Federation::default() };
-    let cluster = cluster(case, federation);
+    let cluster = cluster(index, case, federation);
     let hidden = WithoutSecretAccess(sources);
     let puller = if variant == Variant::ActualWithoutSecretAccess {
         pod.puller(&case.namespace, &hidden)
     } else {
         pod.puller(&case.namespace, sources)
     };
-    let one = ESTATE_INDEX.judge_question(&cluster, &puller, image, evaluation_date(), question).answer;
-    let both = ESTATE_INDEX.judge(&cluster, &puller, image, evaluation_date());
+    let one = index.judge_question(&cluster, &puller, image, evaluation_date(), question).answer;
+    let both = index.judge(&cluster, &puller, image, evaluation_date());
     let same = match question {
         Question::Actual => both.actual,
         Question::Workload => both.workload,
@@ -110,9 +117,9 @@ impl PullSources for WithoutSecretAccess<'_, '_> {
     }
 }
 
-fn cluster(case: &ExpectedCase, federation: Federation) -> ClusterProfile {
+fn cluster(index: &Index, case: &ExpectedCase, federation: Federation) -> ClusterProfile {
     let overrides = ProfileOverrides { federation: Some(federation), ..ProfileOverrides::default() };
-    ClusterProfile::from_inventory(&ESTATE_INDEX, Some(&case.cluster), &overrides).cluster
+    ClusterProfile::from_inventory(index, Some(&case.cluster), &overrides).cluster
 }
 
 /// What the cluster of a workload knows, and the workload itself where it is a review.
