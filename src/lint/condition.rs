@@ -9,7 +9,7 @@ use super::keyword::unusual_keywords;
 use crate::engine::action::Permission;
 use crate::engine::condition::{
     Attribute, Comparison, Condition, Expression, Extent, Family, LetterCase, Literal, Node, Operand,
-    REPOSITORY_NAME, Relation, Sense, Source, Truth,
+    REPOSITORY_NAME, Relation, Sense, Source, Truth, line_and_column,
 };
 
 /// Something about a condition that its author should look at.
@@ -289,11 +289,8 @@ impl ConditionWarning {
     /// Where it stands in the text, for people.
     #[must_use]
     pub fn spot(&self, text: &str) -> ConditionSpot {
-        let before = text.get(..self.span.start).unwrap_or_default().replace("\r\n", "\n");
-        let line = before.chars().filter(|character| matches!(character, '\n' | '\r')).count() + 1;
-        let column = before.rsplit(['\n', '\r']).next().unwrap_or_default().chars().count() + 1;
-        let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        let (line, column) = line_and_column(text, self.span.start);
         let part = text.get(self.span.clone()).unwrap_or_default();
-        ConditionSpot { line: narrow(line), column: narrow(column), text: part.to_owned() }
+        ConditionSpot { line, column, text: part.to_owned() }
     }
 }

@@ -98,6 +98,12 @@ impl Cell {
         Self { text, colour: None }
     }
 
+    /// Nothing, not even a dash: the row goes on with the one before.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self::default()
+    }
+
     /// Text in the colour of a verdict.
     #[must_use]
     pub fn verdict(verdict: Verdict, text: &str) -> Self {

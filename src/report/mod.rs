@@ -4,6 +4,7 @@
 //! findings ─► CheckReport ─┬─► table, wide       for people
 //!                          ├─► json, yaml, jsonl for programs (the stable contract)
 //!                          └─► junit, sarif, github, markdown for pipelines and pull requests
+//! conditions ─► Evaluation ─► text, json, yaml
 //! lint findings ─► LintReport ─► text, table, json, yaml, sarif, github, markdown
 //! ```
 //!
@@ -13,6 +14,7 @@
 mod columns;
 mod document;
 mod escape;
+mod evaluation;
 mod explain;
 mod fix;
 mod format;
@@ -28,6 +30,7 @@ mod text;
 
 pub use self::columns::{Cell, Columns, Paint};
 pub use self::document::{write_json, write_json_line, write_yaml};
+pub use self::evaluation::{AttributeRow, Evaluation, MistakeRow, PartRow, truth_word, write_evaluation};
 pub use self::explain::{
     AdviceRow, AssignmentRow, ConditionRow, Explanation, FailingRow, NearMissRow, RegistryRow,
     write_explanation,

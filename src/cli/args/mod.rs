@@ -19,7 +19,9 @@ use clap_complete::Shell;
 
 pub use self::can_pull::{ActionArg, CanPullArgs};
 pub use self::check::{CheckArgs, CheckFormat};
-pub use self::condition::{ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs};
+pub use self::condition::{
+    ConditionArgs, ConditionCommand, ConditionEvalArgs, ConditionFileArgs, ConditionFmtArgs,
+};
 pub use self::explain::ExplainArgs;
 pub use self::lint::{FailOn, LintArgs, LintFormatArg};
 pub use self::self_test::SelfTestArgs;

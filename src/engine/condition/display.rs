@@ -17,7 +17,7 @@ enum Piece {
 
 /// Where an expression stands, which says whether it needs parentheses.
 #[derive(Clone, Copy)]
-enum Within {
+pub(super) enum Within {
     /// At the start, or in parentheses already.
     Group,
     /// Left of AND or OR: the same connective needs none, because it groups from the left.
@@ -30,8 +30,14 @@ enum Within {
 /// condition close to the limit may be beyond it in this form.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let root = self.nodes().len().saturating_sub(1);
-        let mut pieces = vec![Piece::Node { node: root, within: Within::Group }];
+        self.write_one_line(f, self.nodes().len().saturating_sub(1), Within::Group)
+    }
+}
+
+impl Condition {
+    /// Writes one node and what is below it.
+    pub(super) fn write_one_line(&self, f: &mut dyn fmt::Write, node: usize, within: Within) -> fmt::Result {
+        let mut pieces = vec![Piece::Node { node, within }];
         while let Some(piece) = pieces.pop() {
             match piece {
                 Piece::Text(text) => f.write_str(text)?,
@@ -40,12 +46,10 @@ impl fmt::Display for Condition {
         }
         Ok(())
     }
-}
 
-impl Condition {
     fn print(
         &self,
-        f: &mut fmt::Formatter<'_>,
+        f: &mut dyn fmt::Write,
         node: usize,
         within: Within,
         pieces: &mut Vec<Piece>,
@@ -75,7 +79,7 @@ impl Condition {
     }
 
     /// As the portal writes it: `!(ActionMatches{'…'})` and `!(… AND …)`, but `NOT @Request[…] …`.
-    fn print_not(&self, f: &mut fmt::Formatter<'_>, operand: usize, pieces: &mut Vec<Piece>) -> fmt::Result {
+    fn print_not(&self, f: &mut dyn fmt::Write, operand: usize, pieces: &mut Vec<Piece>) -> fmt::Result {
         let operand_expression = self.nodes().get(operand).map(|node| &node.expression);
         if let Some(Expression::ActionMatches(_) | Expression::Join { .. }) = operand_expression {
             pieces.push(Piece::Text(")"));

@@ -68,8 +68,9 @@ impl ConditionError {
     }
 }
 
-/// Line and column of a byte, both from 1, in code points.
-fn line_and_column(text: &str, offset: usize) -> (u32, u32) {
+/// Line and column of a byte, both from 1, in code points; CRLF is one break.
+#[must_use]
+pub fn line_and_column(text: &str, offset: usize) -> (u32, u32) {
     let (mut line, mut column) = (1, 1);
     let mut previous = '\0';
     for (_, character) in text.char_indices().take_while(|&(position, _)| position < offset) {

@@ -7,7 +7,7 @@
 //! ```text
 //! text → lexer → parser → Condition ─┬─ evaluate(facts) → Truth
 //!                                    ├─ specialise(action) → RepositoryTest → evaluate(repository) → Truth
-//!                                    ├─ Display → canonical text
+//!                                    ├─ Display, over_lines → canonical text
 //!                                    └─ validate(profile) → faults of meaning
 //! ```
 //!
@@ -21,6 +21,7 @@ mod error;
 mod evaluate;
 mod facts;
 mod instant;
+mod layout;
 mod letter_case;
 mod lexer;
 mod literal;
@@ -38,7 +39,7 @@ mod validate;
 
 pub use self::attribute::{Attribute, REPOSITORY_NAME, Source};
 pub use self::culprit::Culprit;
-pub use self::error::{Code, ConditionError};
+pub use self::error::{Code, ConditionError, line_and_column};
 pub use self::facts::{AttributeValue, Attributes, Facts};
 pub use self::instant::Instant;
 pub use self::letter_case::LetterCase;

@@ -125,6 +125,11 @@ mod tests {
             Condition::parse(text).unwrap();
             assert!(text.starts_with("(\n (\n  !(ActionMatches{") && text.ends_with("\n )\n)"), "{text}");
         }
+        assert_eq!(
+            Condition::parse(&once).unwrap().over_lines(),
+            once,
+            "one layout, here and in `condition fmt`"
+        );
         assert_eq!(thrice.matches("StringEqualsIgnoreCase").count(), 3);
         assert_eq!(thrice.matches(" OR \n").count(), 1, "{thrice}");
 

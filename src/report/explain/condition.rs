@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::engine::action::Permission;
 use crate::engine::assignment::{AssignmentCondition, ConditionFault};
 use crate::engine::condition::{
-    AttributeValue, Condition, ConditionError, Culprit, Expression, Facts, Operand, REPOSITORY_NAME, Truth,
+    AttributeValue, Condition, ConditionError, Culprit, Expression, Facts, Operand, REPOSITORY_NAME,
 };
+use crate::report::evaluation::truth_word;
 
 /// A condition and what it came to.
 #[derive(Clone, Debug, Serialize)]
@@ -65,7 +66,7 @@ impl ConditionRow {
             };
         }
         let result = match condition.evaluate(permission, repository) {
-            Some(truth) => word(truth),
+            Some(truth) => truth_word(truth),
             None => "invalid",
         };
         let failing = Condition::parse(&text).map(|parsed| failing(&parsed, permission, repository));
@@ -137,16 +138,8 @@ fn row(
         text: bare.to_owned(),
         start,
         end: start + bare.len(),
-        result: word(culprit.truth),
+        result: truth_word(culprit.truth),
         actual: repository.filter(|_| asks_name && missing.is_none()).map(str::to_owned),
         missing: missing.map(ToString::to_string),
-    }
-}
-
-const fn word(truth: Truth) -> &'static str {
-    match truth {
-        Truth::True => "true",
-        Truth::False => "false",
-        Truth::Unknown => "unknown",
     }
 }

@@ -5,6 +5,7 @@
 use acr_admission::engine::condition::{
     AttributeValue, Condition, Facts, OPERATORS, Operator, QUANTIFIERS, Quantifier, REPOSITORY_NAME, Truth,
 };
+use acr_admission::report::{Evaluation, PartRow, truth_word};
 use proptest::prelude::*;
 
 const ACTION: &str = "Microsoft.ContainerRegistry/registries/repositories/content/read";
@@ -20,6 +21,27 @@ proptest! {
         let again = Condition::parse(&printed).unwrap();
         prop_assert_eq!(&again, &condition, "{}", printed);
         prop_assert_eq!(again.to_string(), printed);
+    }
+
+    #[test]
+    fn laying_out_and_reading_gives_the_same_tree(text in condition()) {
+        let condition = Condition::parse(&text).unwrap();
+        let laid_out = condition.over_lines();
+        let again = Condition::parse(&laid_out).unwrap();
+        prop_assert_eq!(&again, &condition, "{}", laid_out);
+        prop_assert_eq!(again.over_lines(), laid_out);
+        prop_assert_eq!(again.to_string(), condition.to_string());
+    }
+
+    #[test]
+    fn what_an_evaluation_shows_adds_up_to_its_result(text in condition(), repository in repository()) {
+        let condition = Condition::parse(&text).unwrap();
+        let facts = facts(repository);
+        let evaluation = Evaluation::of(&text, Ok(&condition), &facts);
+        prop_assert_eq!(evaluation.result, truth_word(condition.evaluate(&facts)));
+        let root = evaluation.root.unwrap();
+        prop_assert_eq!(root.result, evaluation.result);
+        adds_up(&root);
     }
 
     #[test]
@@ -102,6 +124,21 @@ fn every_operator_parses_with_its_literal_in_any_case_and_quantified_only_where_
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), OPERATORS.len());
+}
+
+/// The result of a part follows from those of its parts, and a part stands where it says.
+fn adds_up(part: &PartRow) {
+    let below: Vec<&str> = part.parts.iter().map(|part| part.result).collect();
+    let rank = |result: &&str| ["false", "unknown", "true"].iter().position(|word| word == result).unwrap();
+    let expected = match part.kind {
+        "and" => below.iter().copied().min_by_key(rank),
+        "or" => below.iter().copied().max_by_key(rank),
+        "not" => below.first().map(|word| ["true", "unknown", "false"][rank(word)]),
+        _ => None,
+    };
+    assert_eq!(expected.unwrap_or(part.result), part.result, "{part:#?}");
+    assert_eq!(below.is_empty(), !["and", "or", "not"].contains(&part.kind), "{part:#?}");
+    part.parts.iter().for_each(adds_up);
 }
 
 fn literal_for(operator: &Operator) -> &'static str {

@@ -38,6 +38,21 @@ fn accepts_every_valid_condition_and_prints_it_so_that_it_reads_the_same() {
     }
 }
 
+/// Texts that the portal wrote come back as they were.
+#[test]
+fn the_portals_layout_is_kept() {
+    let mut seen = 0;
+    for Valid { id, condition: text } in cases("valid.json") {
+        let text = text.trim_end();
+        let is_portals = id.starts_with("acr-") && text.starts_with("(\n (\n  !(ActionMatches");
+        if is_portals && text.contains("\n )\n OR \n (\n  ") {
+            assert_eq!(Condition::parse(text).unwrap().over_lines(), text, "{id}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
 #[test]
 fn refuses_every_invalid_condition_at_its_place() {
     let mut wrong = Vec::new();

@@ -10,8 +10,8 @@ use super::facts::JsonAttributes;
 use crate::cli::error::CliError;
 use crate::cli::input::{BatchLine, BatchLines, id_of, parse_line};
 use crate::cli::output::{Outcome, Output};
-use crate::engine::condition::{Condition, ConditionError, Facts, Truth};
-use crate::report::write_json_line;
+use crate::engine::condition::{Condition, ConditionError, Facts};
+use crate::report::{truth_word, write_json_line};
 
 /// One evaluation. Fields that are not ours are passed over.
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ fn evaluate_line(line: &BatchLine<'_>, to: &mut dyn io::Write) -> io::Result<Out
         principal: line.principal.into_attributes(),
         environment: line.environment.into_attributes(),
     };
-    let result = word(condition.evaluate(&facts));
+    let result = truth_word(condition.evaluate(&facts));
     write_json_line(
         to,
         &ResultLine { id: &line.id, result, line: None, column: None, code: None, message: None },
@@ -119,13 +119,4 @@ fn refuse(to: &mut dyn io::Write, id: &Value, message: &str) -> io::Result<Outco
     };
     write_json_line(to, &result)?;
     Ok(Outcome::BadInput)
-}
-
-/// The word of a result.
-pub(super) const fn word(truth: Truth) -> &'static str {
-    match truth {
-        Truth::True => "true",
-        Truth::False => "false",
-        Truth::Unknown => "unknown",
-    }
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::cli::args::ConditionFileArgs;
+use crate::cli::args::{ConditionFileArgs, ConditionFmtArgs};
 use crate::cli::error::CliError;
 use crate::cli::input;
 use crate::cli::output::{Outcome, Output};
-use crate::engine::condition::{Condition, ConditionError};
+use crate::engine::condition::{Condition, ConditionError, MAX_LENGTH};
 use crate::lint::{ConditionWarning, condition_warnings};
 use crate::report::draw_mistake;
 use crate::review::printable;
@@ -33,19 +33,32 @@ pub(super) fn run(args: &ConditionFileArgs, output: &mut Output) -> Result<Outco
     }
 }
 
-/// Prints the condition in its canonical form.
+/// Prints the condition in its canonical form: over lines, or on one.
 ///
 /// # Errors
 /// The file cannot be read.
-pub(super) fn format(args: &ConditionFileArgs, output: &mut Output) -> Result<Outcome, CliError> {
-    let text = condition_text(&args.file)?;
+pub(super) fn format(args: &ConditionFmtArgs, output: &mut Output) -> Result<Outcome, CliError> {
+    let ConditionFmtArgs { condition: ConditionFileArgs { file }, one_line } = args;
+    let text = condition_text(file)?;
     match Condition::parse(&text) {
         Ok(condition) => {
-            writeln!(output.data(), "{condition}")?;
+            let over_lines =
+                Some(condition.over_lines()).filter(|text| !one_line && text.len() <= MAX_LENGTH);
+            let formatted = over_lines.unwrap_or_else(|| condition.to_string());
+            writeln!(output.data(), "{formatted}")?;
+            if formatted.len() > MAX_LENGTH {
+                let title = output.talk_paint().attention("warning:");
+                let length = formatted.len();
+                writeln!(
+                    output.talk(),
+                    "{title} in its canonical form the condition has {length} bytes, and Azure takes {MAX_LENGTH}\n  \
+                     help: keep the text as it was given, or split the assignment"
+                )?;
+            }
             Ok(Outcome::Fine)
         }
         Err(error) => {
-            let drawing = draw_mistake(&args.file.to_string_lossy(), &text, &error, output.talk_paint());
+            let drawing = draw_mistake(&file.to_string_lossy(), &text, &error, output.talk_paint());
             writeln!(output.talk(), "{drawing}")?;
             Ok(Outcome::BadInput)
         }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::batch::{self, word};
+use super::batch;
 use super::check::condition_text;
 use super::facts::from_pairs;
-use crate::cli::args::ConditionEvalArgs;
+use crate::cli::args::{ConditionEvalArgs, DocumentFormat};
 use crate::cli::error::CliError;
 use crate::cli::output::{Outcome, Output};
 use crate::engine::condition::{Attributes, Condition, Facts};
-use crate::report::draw_mistake;
+use crate::report::{Evaluation, draw_mistake, write_evaluation, write_json, write_yaml};
 
 /// Runs `condition eval`.
 ///
@@ -25,6 +25,7 @@ pub(super) fn run(args: &ConditionEvalArgs, output: &mut Output) -> Result<Outco
         principal,
         environment,
         batch,
+        output: format,
     } = args;
     if let Some(batch) = batch {
         return batch::run(batch, output);
@@ -43,18 +44,18 @@ pub(super) fn run(args: &ConditionEvalArgs, output: &mut Output) -> Result<Outco
         principal: attributes("--principal", principal)?,
         environment: attributes("--environment", environment)?,
     };
-    match Condition::parse(&text) {
-        Ok(condition) => {
-            writeln!(output.data(), "{}", word(condition.evaluate(&facts)))?;
-            Ok(Outcome::Fine)
-        }
-        Err(error) => {
-            writeln!(output.data(), "invalid")?;
-            let drawing = draw_mistake(&name, &text, &error, output.talk_paint());
-            writeln!(output.talk(), "{drawing}")?;
-            Ok(Outcome::BadInput)
-        }
+    let parsed = Condition::parse(&text);
+    let evaluation = Evaluation::of(&text, parsed.as_ref(), &facts);
+    let paint = output.data_paint();
+    match format {
+        DocumentFormat::Table => write_evaluation(output.data(), &evaluation, paint)?,
+        DocumentFormat::Json => write_json(output.data(), &evaluation)?,
+        DocumentFormat::Yaml => write_yaml(output.data(), &evaluation)?,
     }
+    let Err(error) = parsed else { return Ok(Outcome::Fine) };
+    let drawing = draw_mistake(&name, &text, &error, output.talk_paint());
+    writeln!(output.talk(), "{drawing}")?;
+    Ok(Outcome::BadInput)
 }
 
 fn from_file(argument: &str) -> Result<(String, String), CliError> {
