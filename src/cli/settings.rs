@@ -17,7 +17,15 @@ use crate::inventory::{Loaded, load};
 /// Every problem of the data.
 pub(crate) fn load_inventory(args: &InventoryArgs, output: &mut Output) -> Result<Loaded, CliError> {
     let loaded = load(&args.inventory)?;
-    let warnings = loaded.warnings.len();
+    tell_loose_ends(loaded.warnings.len(), output)?;
+    Ok(loaded)
+}
+
+/// Says on standard error how much of an inventory is doubtful.
+///
+/// # Errors
+/// Standard error cannot be written to.
+pub(crate) fn tell_loose_ends(warnings: usize, output: &mut Output) -> std::io::Result<()> {
     if warnings > 0 {
         let (title, things) = (output.talk_paint().attention("warning:"), plural(warnings, "loose end"));
         writeln!(
@@ -25,7 +33,7 @@ pub(crate) fn load_inventory(args: &InventoryArgs, output: &mut Output) -> Resul
             "{title} {things} in the inventory; `acr-admission inventory show` tells more"
         )?;
     }
-    Ok(loaded)
+    Ok(())
 }
 
 /// Loads the inventory and arranges it for decisions.

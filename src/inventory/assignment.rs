@@ -35,12 +35,20 @@ pub(super) fn read(
     let Some(assignment) = assignment(collection, record, "a role assignment") else { return };
     file.note(&assignment.scope);
     let key = AssignmentKey { name: assignment.name.clone(), scope: assignment.scope.clone() };
-    if let Err((known, duplicate)) = collection.role_assignments.insert(key, origin, assignment) {
-        merge(known, duplicate, record);
+    if let Err((known, duplicate)) = collection.role_assignments.insert(key, origin, assignment)
+        && !merge(known, duplicate)
+    {
+        record.warn(
+            LoadWarningCode::ExportsDisagree,
+            "id",
+            format!("exports of role assignment `{}` disagree: the first is used", known.name),
+            "export the role assignments once, after the last change",
+        );
     }
 }
 
-fn merge(known: &mut RoleAssignment, new: RoleAssignment, record: &Record<'_, '_>) {
+/// Adds what another export says; `false` where the two differ.
+pub(super) fn merge(known: &mut RoleAssignment, new: RoleAssignment) -> bool {
     known.principal_deleted |= new.principal_deleted;
     if known.principal_type == PrincipalType::Unknown {
         known.principal_type = new.principal_type;
@@ -53,14 +61,7 @@ fn merge(known: &mut RoleAssignment, new: RoleAssignment, record: &Record<'_, '_
         }
         (Some(old), Some(new)) => Arc::ptr_eq(old, &new) || old.text() == new.text(),
     };
-    if !same_condition || known.role != new.role || known.principal != new.principal {
-        record.warn(
-            LoadWarningCode::ExportsDisagree,
-            "id",
-            format!("exports of role assignment `{}` disagree: the first is used", known.name),
-            "export the role assignments once, after the last change",
-        );
-    }
+    same_condition && known.role == new.role && known.principal == new.principal
 }
 
 /// Reads ARM `roleAssignmentScheduleInstances` and `roleEligibilityScheduleInstances`.
@@ -222,7 +223,7 @@ pub(super) fn read_deny(
 }
 
 /// Adds what another export denies; `false` where the two differ.
-fn merge_deny(known: &mut DenyAssignment, new: DenyAssignment) -> bool {
+pub(super) fn merge_deny(known: &mut DenyAssignment, new: DenyAssignment) -> bool {
     let text =
         |condition: &Option<Arc<AssignmentCondition>>| condition.as_ref().map(|one| one.text().to_owned());
     let is_same = |one: &PermissionBlock, other: &PermissionBlock| {

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::collection::Collection;
@@ -41,7 +41,7 @@ pub struct ExportDocument {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GapItem {
     /// What could not be read.
@@ -119,6 +119,13 @@ impl From<GapItem> for Gap {
     fn from(item: GapItem) -> Self {
         let GapItem { what, scope, command, why } = item;
         Self { what, scope: one_line(&scope), command: one_line(&command), why: one_line(&why) }
+    }
+}
+
+impl From<&Gap> for GapItem {
+    fn from(gap: &Gap) -> Self {
+        let Gap { what, scope, command, why } = gap;
+        Self { what: *what, scope: scope.to_string(), command: command.to_string(), why: why.to_string() }
     }
 }
 

@@ -53,6 +53,8 @@ pub enum RecordKind {
     HandWritten,
     /// What an export says of itself.
     Export,
+    /// A packed inventory.
+    Packed,
     /// Known, and of no influence on any pull.
     NotNeeded,
 }
@@ -130,6 +132,7 @@ pub(super) fn recognise(record: &Record<'_, '_>, context: Option<&str>) -> Resul
     match record.text("kind").as_deref() {
         Some("Inventory") => return Ok(RecordKind::HandWritten),
         Some("InventoryExport") => return Ok(RecordKind::Export),
+        Some("PackedInventory") => return Ok(RecordKind::Packed),
         Some(_) | None => {}
     }
     if record.has("loginServer") && (record.has_structure("dataEndpoints") || record.has("regionalEndpoints"))
@@ -238,6 +241,7 @@ impl RecordKind {
             Self::ConditionalAccessPolicy => "conditional access policies",
             Self::HandWritten => "hand-written inventories",
             Self::Export => "descriptions of exports",
+            Self::Packed => "packed inventories",
             Self::NotNeeded => "not needed",
         }
     }

@@ -14,10 +14,12 @@ use super::conditional_access;
 use super::document::{Document, Element, Envelope, Severity};
 use super::export;
 use super::finish::finish;
+use super::gzip::{self, GzipError};
 use super::hand_written;
 use super::kind::{RecordKind, recognise};
 use super::management_group;
 use super::membership::{self, DirectoryObjects};
+use super::packed;
 use super::places::Places;
 use super::principal;
 use super::problem::{LoadError, LoadErrorCode, LoadErrors, LoadWarning, LoadWarningCode, Place};
@@ -62,7 +64,21 @@ pub struct Counts {
 /// # Errors
 /// [`LoadErrors`] with every problem of every file.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, LoadErrors> {
-    let Sources { files, skipped, errors, .. } = Sources::find(paths);
+    load_from(Sources::find(paths))
+}
+
+/// As [`load`], but in the order of the file names, whatever order the paths are given in.
+///
+/// # Errors
+/// [`LoadErrors`] with every problem of every file.
+pub fn load_in_order_of_names(paths: &[PathBuf]) -> Result<Loaded, LoadErrors> {
+    let mut sources = Sources::find(paths);
+    sources.files.sort();
+    load_from(sources)
+}
+
+fn load_from(sources: Sources) -> Result<Loaded, LoadErrors> {
+    let Sources { files, skipped, errors, .. } = sources;
     let mut loader = Loader::new();
     for error in errors {
         loader.collection.fail(error);
@@ -116,9 +132,10 @@ impl Loader {
         let mut hasher = FixedState::with_seed(self.fingerprint).build_hasher();
         hasher.write(&bytes);
         self.fingerprint = hasher.finish();
-        match decode(bytes) {
-            Ok(text) => self.read_text(name, &text),
-            Err(error) => self.collection.fail(not_text(name, error)),
+        match gzip::unpack(bytes, gzip::MAX_UNPACKED).map(decode) {
+            Ok(Ok(text)) => self.read_text(name, &text),
+            Ok(Err(error)) => self.collection.fail(not_text(name, error)),
+            Err(error) => self.collection.fail(not_unpacked(name, &error)),
         }
     }
 
@@ -201,6 +218,18 @@ fn not_text(name: &str, error: TextError) -> LoadError {
         ),
         TextError::Binary | TextError::Encoding(_) | TextError::Utf16 => {
             (LoadErrorCode::NotText, "give JSON or YAML as UTF-8, or UTF-16 with a byte order mark")
+        }
+    };
+    LoadError { code, place: Place::file(name), message: error.to_string(), help: help.to_owned() }
+}
+
+fn not_unpacked(name: &str, error: &GzipError) -> LoadError {
+    let (code, help) = match error {
+        GzipError::TooLarge(_) => {
+            (LoadErrorCode::TooLarge, "split the export into several files; none needs to be that large")
+        }
+        GzipError::Broken(_) => {
+            (LoadErrorCode::NotText, "the file is cut off or damaged: copy or pack it again")
         }
     };
     LoadError { code, place: Place::file(name), message: error.to_string(), help: help.to_owned() }
@@ -296,6 +325,7 @@ impl<'a> Reading<'_, '_, 'a> {
                 collection.hand_written.push(document);
             }
             RecordKind::Export => export::read(collection, self.document, record, self.name),
+            RecordKind::Packed => packed::read(collection, self.document, record, self.file, self.name),
             RecordKind::GroupId | RecordKind::NotNeeded => {}
         }
     }

@@ -44,6 +44,11 @@ impl Ancestry {
         }
     }
 
+    /// Takes in management groups that were seen above a subscription.
+    pub(super) fn note_seen(&mut self, subscription: SmolStr, groups: BTreeSet<SmolStr>) {
+        self.seen.entry(subscription).or_default().extend(groups);
+    }
+
     /// Takes in a whole chain; `false` where it contradicts another.
     pub(super) fn note_chain(&mut self, subscription: SmolStr, chain: BTreeSet<SmolStr>) -> bool {
         match self.chains.entry(subscription) {

@@ -46,6 +46,19 @@ impl GroupPart {
         self.doubtful_list.is_some() && !self.has_complete_list && !self.shows_service_principal
     }
 
+    /// Members as a packed inventory has them; `doubtful_file` where their list may hide some.
+    pub(super) fn read_packed(
+        &mut self,
+        members: Vec<PrincipalId>,
+        are_known: bool,
+        doubtful_file: Option<u32>,
+    ) {
+        self.has_members_told |= are_known || !members.is_empty();
+        self.members.extend(members);
+        self.has_complete_list |= are_known && doubtful_file.is_none();
+        self.doubtful_list = self.doubtful_list.or(doubtful_file);
+    }
+
     /// Members as somebody wrote them down: complete.
     pub(super) fn write_members(&mut self, members: impl IntoIterator<Item = PrincipalId>) {
         self.members.extend(members);
@@ -262,8 +275,9 @@ struct FileName {
 impl FileName {
     fn of(file: &str) -> Self {
         let name = Path::new(file).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
         let stem =
-            [".json", ".yaml", ".yml"].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+            [".json", ".yaml", ".yml"].into_iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         let (words, mut subject) = stem.split_once('.').unwrap_or((stem, ""));
         let mut candidates = Vec::new();
         while !subject.is_empty() {

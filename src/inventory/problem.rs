@@ -85,6 +85,8 @@ codes! {
         EmptyFile,
         /// Binary data, or text in an unknown encoding.
         NotText,
+        /// A compressed file that holds more than any inventory.
+        TooLarge,
         /// Neither JSON nor YAML, or cut off.
         Syntax,
         /// One page of several: the rest is missing.

@@ -13,6 +13,8 @@ mod serve;
 mod shared;
 mod sign_in;
 
+use std::path::PathBuf;
+
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -131,6 +133,12 @@ pub enum InventoryCommand {
     Show(InventoryShowArgs),
     /// Load it and say nothing but what is wrong
     Validate(InventoryValidateArgs),
+    /// Write what verdicts about some clusters and registries need as one small file
+    ///
+    /// Leaves out what no pull can depend on: other resources, roles without permissions on registries, assignments
+    /// elsewhere, and the names of people. Verdict and reason of every question about what is kept stay the same. The
+    /// file loads like an export; equal exports give equal bytes, in whatever order they are given.
+    Pack(InventoryPackArgs),
 }
 
 /// `inventory show`.
@@ -150,6 +158,29 @@ pub struct InventoryValidateArgs {
     /// The inventory.
     #[command(flatten)]
     pub inventory: InventoryArgs,
+}
+
+/// `inventory pack`.
+#[derive(Args, Debug)]
+pub struct InventoryPackArgs {
+    /// The inventory.
+    #[command(flatten)]
+    pub inventory: InventoryArgs,
+    /// Keep this cluster only, by its name or id, and nobody who does not pull in clusters. May be given several times
+    #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_CLUSTER")]
+    pub cluster: Vec<String>,
+    /// Keep this registry only, by its name, login server or id. May be given several times
+    #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_REGISTRY")]
+    pub registry: Vec<String>,
+    /// Compress the file; it is told by its first bytes when it is loaded
+    #[arg(long, env = "ACR_ADMISSION_GZIP", value_parser = BoolishValueParser::new())]
+    pub gzip: bool,
+    /// Write nothing and exit with 2 where the file would be larger than this many bytes; a config map holds 1048576
+    #[arg(long, value_name = "BYTES", env = "ACR_ADMISSION_MAX_SIZE")]
+    pub max_size: Option<usize>,
+    /// Write to this file instead of standard output
+    #[arg(short = 'O', long, value_name = "FILE", env = "ACR_ADMISSION_OUTPUT_FILE")]
+    pub output_file: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\

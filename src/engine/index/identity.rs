@@ -67,7 +67,8 @@ impl Index {
         if let Some(principal_id) = found {
             return IdentityMatch::One(self.found(principal_id));
         }
-        let mut named = self.inventory.principals.iter().filter(|principal| principal.name == text);
+        let mut named =
+            self.inventory.principals.iter().filter(|principal| !text.is_empty() && principal.name == text);
         match (named.next(), named.next()) {
             (None, _) => IdentityMatch::None,
             (Some(principal), None) => IdentityMatch::One(self.found(principal.principal_id)),

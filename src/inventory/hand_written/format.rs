@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A hand-written inventory: the part of Azure that decides about image pulls, in short.
@@ -45,7 +45,7 @@ pub struct InventoryDocument {
 }
 
 /// How a registry authorizes.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ModeItem {
     /// "RBAC Registry Permissions".
     #[serde(rename = "rbac")]

@@ -10,4 +10,4 @@ mod read;
 mod resolve;
 
 pub(super) use read::{HandWritten, read};
-pub(super) use resolve::resolve;
+pub(super) use resolve::{guid_of, resolve};

@@ -368,7 +368,7 @@ fn smol(texts: &[String]) -> Vec<SmolStr> {
 }
 
 /// A GUID made from a name (version 8, FNV-1a): the same on every machine, so that traces can be compared.
-fn guid_of(kind: &str, name: &str) -> Uuid {
+pub(in crate::inventory) fn guid_of(kind: &str, name: &str) -> Uuid {
     let half = |start: u64| {
         let bytes = kind.bytes().chain([b'/']).chain(name.bytes());
         bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))

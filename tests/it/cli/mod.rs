@@ -8,6 +8,7 @@ mod explain;
 mod formats;
 mod inventory;
 mod lint;
+mod pack;
 mod self_test;
 mod transcripts;
 mod usage;

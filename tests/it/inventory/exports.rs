@@ -4,6 +4,7 @@ use std::fs;
 
 use acr_admission::engine::gap::{Gap, GapKind};
 use acr_admission::inventory::export::ExportDocument;
+use acr_admission::inventory::packed::format::PackedDocument;
 use acr_admission::inventory::{LoadErrorCode, LoadWarningCode};
 use serde_json::{Value, json};
 
@@ -105,14 +106,18 @@ fn what_is_no_description_is_refused_with_its_path() {
     }
 }
 
-/// `ACR_ADMISSION_BLESS=1` writes the schema anew.
+/// `ACR_ADMISSION_BLESS=1` writes the schemas anew.
 #[test]
-fn the_schema_is_the_one_of_the_types() {
-    let schema = schemars::schema_for!(ExportDocument);
-    let generated = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-    let path = fixture("../../docs/schemas/inventory-export.schema.json");
-    if std::env::var_os("ACR_ADMISSION_BLESS").is_some() {
-        fs::write(&path, &generated).unwrap();
+fn the_schemas_are_those_of_the_types() {
+    for (name, schema) in [
+        ("inventory-export", schemars::schema_for!(ExportDocument)),
+        ("packed-inventory", schemars::schema_for!(PackedDocument)),
+    ] {
+        let generated = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let path = fixture("../../docs/schemas").join(format!("{name}.schema.json"));
+        if std::env::var_os("ACR_ADMISSION_BLESS").is_some() {
+            fs::write(&path, &generated).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), generated, "run this test with ACR_ADMISSION_BLESS=1");
     }
-    assert_eq!(fs::read_to_string(&path).unwrap(), generated, "run this test with ACR_ADMISSION_BLESS=1");
 }

@@ -5,6 +5,7 @@
 
 mod estate;
 mod fixes;
+mod packing;
 mod scan;
 mod shapes;
 

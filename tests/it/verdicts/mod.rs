@@ -11,7 +11,9 @@ use acr_admission::engine::index::Index;
 use acr_admission::engine::pull::{
     Answer, ClusterProfile, Federation, ProfileOverrides, PullSecretState, Question, ServiceAccountFacts,
 };
-use acr_admission::inventory;
+use acr_admission::engine::scope::Scope;
+use acr_admission::inventory::packed::{Choice, pack};
+use acr_admission::inventory::{self, from_documents};
 use acr_admission::workload::manifest::{ManifestContent, ManifestObject, ManifestSources, Manifests};
 use acr_admission::workload::{PodFacts, PullSources};
 
@@ -24,6 +26,25 @@ static ESTATE_INDEX: LazyLock<Index> =
 #[test]
 fn every_image_of_every_workload_gets_its_verdict() {
     assert_expected_verdicts(&ESTATE_INDEX);
+}
+
+/// A packed estate gives every verdict, reason and deciding assignment of the whole one: all of it, with its clusters
+/// chosen, with or without compression.
+#[test]
+fn every_verdict_is_the_same_from_a_packed_estate() {
+    let clusters: Vec<Scope> =
+        ESTATE_INDEX.inventory().clusters.iter().map(|cluster| cluster.id.clone()).collect();
+    for (clusters, compressed) in [(Vec::new(), false), (Vec::new(), true), (clusters, true)] {
+        let mut bytes = Vec::new();
+        let choice = Choice { clusters, registries: Vec::new() };
+        pack(&ESTATE_INDEX, None, &choice).write(&mut bytes).unwrap();
+        if compressed {
+            let plain = std::mem::take(&mut bytes);
+            inventory::compress(&plain, &mut bytes).unwrap();
+        }
+        let packed = from_documents([("packed".to_owned(), bytes)]).unwrap();
+        assert_expected_verdicts(&Index::build(packed.inventory));
+    }
 }
 
 /// Judges every image of every workload, under every question, by this index.

@@ -1,5 +1,7 @@
 //! `inventory show` and `inventory validate`: what was loaded, and what is wrong with it.
 
+mod pack;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -64,6 +66,7 @@ pub(super) fn run(command: &InventoryCommand, output: &mut Output) -> Result<Out
     match command {
         InventoryCommand::Show(args) => show(args, output),
         InventoryCommand::Validate(args) => validate(args, output),
+        InventoryCommand::Pack(args) => pack::run(args, output),
     }
 }
 
