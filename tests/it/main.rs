@@ -21,6 +21,7 @@ mod inventory;
 mod judgements;
 mod lint;
 mod oracle;
+mod pages;
 mod pulls;
 mod reviews;
 mod settings;
