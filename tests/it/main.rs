@@ -29,5 +29,6 @@ mod support;
 mod telemetry;
 mod unknown;
 mod verdicts;
+mod walkthroughs;
 mod webhook;
 mod workloads;

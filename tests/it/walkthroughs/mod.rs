@@ -1,0 +1,77 @@
+//! The scripts of `deploy/kind` and `deploy/aks`, with the programs of others replaced by one that notes what it was
+//! asked to do. Whether the commands do in a cluster what they should is for `tests/cluster` to show.
+
+mod kind;
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A script and the world it sees.
+struct WalkThrough {
+    script: PathBuf,
+    folder: TempDir,
+}
+
+impl WalkThrough {
+    /// With these programs, beside the ordinary ones of the machine.
+    fn new(script: &str, programs: &[&str]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = TempDir::new().unwrap();
+        for name in ["bin", "world"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        for program in programs {
+            let stand_in = root.join("tests/it/walkthroughs/stand-in");
+            symlink(stand_in, folder.path().join("bin").join(program)).unwrap();
+        }
+        for program in ["bash", "cat", "dirname", "grep", "mkdir", "sed", "sleep", "wc"] {
+            symlink(on_the_path(program), folder.path().join("bin").join(program)).unwrap();
+        }
+        Self { script: root.join(script), folder }
+    }
+
+    /// Makes something exist.
+    fn with(self, name: &str, content: &str) -> Self {
+        fs::write(self.folder.path().join("world").join(name), content).unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(&self.script)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", self.path("bin"))
+            .env("WORLD", self.path("world"))
+            .env("CALLS", self.path("calls"))
+            .output()
+            .unwrap()
+    }
+
+    /// What the programs were asked to do, in order, without the places on this machine.
+    fn calls(&self) -> Vec<String> {
+        let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
+        let calls = calls.replace(env!("CARGO_MANIFEST_DIR"), ".");
+        calls.replace(self.folder.path().to_str().unwrap(), "FOLDER").lines().map(str::to_owned).collect()
+    }
+}
+
+fn on_the_path(program: &str) -> PathBuf {
+    let path = env::var_os("PATH").unwrap();
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file()).unwrap()
+}
+
+fn text(output: &Output) -> (Option<i32>, String, String) {
+    let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    (output.status.code(), stdout, stderr)
+}
