@@ -1,6 +1,9 @@
 //! `deploy/kind/quickstart`.
 
-use super::{WalkThrough, text};
+use serde_json::json;
+
+use super::{WalkThrough, of_kind, rendered, text};
+use crate::support::skip::skip;
 
 const SCRIPT: &str = "deploy/kind/quickstart";
 const ALL: &[&str] = &["docker", "helm", "kind", "kubectl"];
@@ -144,4 +147,28 @@ fn an_api_server_that_does_not_ask_is_told() {
     let (code, _, stderr) = text(&walk_through.run(&["--timeout", "1"]));
     assert_eq!(code, Some(1));
     assert!(stderr.contains("the API server does not ask the webhook"), "{stderr}");
+}
+
+#[test]
+fn the_chart_takes_its_values_and_asks_about_one_namespace() {
+    let walk_through = fresh();
+    walk_through.run(OTHER_CLUSTER);
+    let documents = match rendered(&walk_through.calls()) {
+        Ok(documents) => documents,
+        Err(reason) => return skip(reason),
+    };
+    let configuration = of_kind(&documents, "ValidatingWebhookConfiguration")[0];
+    for webhook in configuration["webhooks"].as_array().unwrap() {
+        let selected = webhook["namespaceSelector"]["matchExpressions"].as_array().unwrap();
+        assert!(
+            selected.iter().any(|one| one["operator"] == "In" && one["values"] == json!(["shop"])),
+            "{webhook}"
+        );
+    }
+    let pod = &of_kind(&documents, "Deployment")[0]["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"][0]["image"], "example.io/team/acr-admission:2");
+    let inventory =
+        of_kind(&documents, "ConfigMap").into_iter().find_map(|map| map["data"]["inventory.yaml"].as_str());
+    let given = include_str!("../../../examples/demo/inventory.yaml");
+    assert_eq!(inventory.map(str::trim), Some(given.trim()));
 }

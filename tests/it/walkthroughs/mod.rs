@@ -1,6 +1,7 @@
 //! The scripts of `deploy/kind` and `deploy/aks`, with the programs of others replaced by one that notes what it was
 //! asked to do. Whether the commands do in a cluster what they should is for `tests/cluster` to show.
 
+mod aks;
 mod kind;
 
 use std::env;
@@ -9,7 +10,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::helm::{Helm, documents};
 
 /// A script and the world it sees.
 struct WalkThrough {
@@ -63,6 +67,29 @@ impl WalkThrough {
         let calls = calls.replace(env!("CARGO_MANIFEST_DIR"), ".");
         calls.replace(self.folder.path().to_str().unwrap(), "FOLDER").lines().map(str::to_owned).collect()
     }
+}
+
+/// What the real helm makes of the installation among these calls, or why there is no real helm.
+fn rendered(calls: &[String]) -> Result<Vec<Value>, &'static str> {
+    let helm = Helm::find()?;
+    let call = calls.iter().find(|call| call.contains(" upgrade --install ")).expect("an installation");
+    let values: Vec<&str> = call.split(" --").skip(1).filter(|part| is_about_values(part)).collect();
+    let arguments: Vec<String> = values
+        .iter()
+        .filter_map(|part| part.split_once(' '))
+        .flat_map(|(option, value)| [format!("--{option}"), value.to_owned()])
+        .collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    Ok(documents(&helm.template(&arguments, "").succeeded().stdout))
+}
+
+fn is_about_values(part: &str) -> bool {
+    ["values ", "set-file ", "set-string "].iter().any(|option| part.starts_with(option))
+}
+
+/// The documents of that kind.
+fn of_kind<'a>(documents: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    documents.iter().filter(|document| document["kind"] == kind).collect()
 }
 
 fn on_the_path(program: &str) -> PathBuf {
