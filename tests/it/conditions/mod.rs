@@ -4,5 +4,6 @@ mod diagnostics;
 mod evaluation;
 mod laws;
 mod limits;
+mod second_opinion;
 mod support;
 mod syntax;

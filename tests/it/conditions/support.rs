@@ -60,7 +60,7 @@ fn attributes(map: &Map<String, Value>) -> Attributes {
     map.iter().map(|(name, value)| (name.as_str(), attribute_value(value))).collect()
 }
 
-fn attribute_value(value: &Value) -> AttributeValue {
+pub(super) fn attribute_value(value: &Value) -> AttributeValue {
     match value {
         Value::String(text) => AttributeValue::Text(text.as_str().into()),
         Value::Bool(boolean) => AttributeValue::Boolean(*boolean),
