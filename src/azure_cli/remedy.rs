@@ -144,6 +144,9 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         Reason::TokenScopeMapDoesNotCover => {
             "Add the repository to the token's scope map, or name a token that covers it in the pull secret."
         }
+        Reason::AcrPullBindingScopeDoesNotCover => {
+            "Add the repository to spec.acr.scope of the AcrPullBinding, such as repository:team/app:pull."
+        }
         Reason::AdminUserDisabled => {
             "Let an identity or a token pull instead of the admin user, which is switched off on purpose."
         }

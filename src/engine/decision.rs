@@ -131,6 +131,8 @@ coded! {
         TokenPasswordsExpired,
         /// The scope map of the pull secret's token leaves the repository out.
         TokenScopeMapDoesNotCover,
+        /// The token that an `AcrPullBinding` asks for leaves the repository out.
+        AcrPullBindingScopeDoesNotCover,
         /// The pull secret names the admin user, which is switched off.
         AdminUserDisabled,
         /// One of the pod's pull secrets cannot be read by a kubelet, so nobody tries anything.
@@ -203,6 +205,7 @@ impl Reason {
             | Self::TokenDisabled
             | Self::TokenPasswordsExpired
             | Self::TokenScopeMapDoesNotCover
+            | Self::AcrPullBindingScopeDoesNotCover
             | Self::AdminUserDisabled
             | Self::PullSecretMalformed
             | Self::NotALoginServer
@@ -263,6 +266,8 @@ coded! {
         PullSecretNotRead,
         /// The registry takes tokens for Azure Resource Manager too, which other Conditional Access policies govern.
         ConditionalAccessMayBeBypassed,
+        /// The pull secret is of the kind that an `AcrPullBinding` makes, and the binding is not known here.
+        AcrPullBindingNotGiven,
     }
 }
 

@@ -1,14 +1,15 @@
 //! Surroundings from manifest files, for running without a cluster.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::lookup::Known;
 use super::surroundings::{CacheState, Fetch, Surroundings};
 use crate::engine::pull::ServiceAccountFacts;
 use crate::settings::NamespaceLabels;
-use crate::workload::Secret;
 use crate::workload::manifest::{ManifestContent, ManifestProblem, Manifests};
+use crate::workload::{PullBinding, Secret};
 
 /// Service accounts, namespaces and pull secrets as manifests give them. What they do not give does not exist,
 /// except each namespace's `default` account, which Kubernetes makes.
@@ -42,11 +43,34 @@ impl FileSurroundings {
             return Err(manifests.problems);
         }
         let mut surroundings = Self::default();
+        let mut bindings = Vec::new();
         for object in manifests.objects {
             let namespace = object.namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
-            surroundings.add(namespace, object.content);
+            match object.content {
+                ManifestContent::PullBinding(binding) => bindings.push((namespace, binding)),
+                content => surroundings.add(namespace, content),
+            }
+        }
+        for (namespace, binding) in bindings {
+            surroundings.bind(&namespace, &binding);
         }
         Ok(surroundings)
+    }
+
+    /// What the controller of `AcrPullBinding` makes of one: a Secret, named by a service account.
+    fn bind(&mut self, namespace: &str, binding: &PullBinding) {
+        let key = |name: &str| (namespace.to_owned(), name.to_owned());
+        let annotated = binding.annotated_account().and_then(|name| self.accounts.get(&key(name)));
+        if let Some(secret) = binding.to_secret(annotated.map(|account| &**account)) {
+            self.secrets.insert(key(&secret.name), Arc::new(secret));
+        }
+        let is_default = binding.service_account == DEFAULT_ACCOUNT;
+        let account = match self.accounts.entry(key(&binding.service_account)) {
+            Entry::Occupied(account) => account.into_mut(),
+            Entry::Vacant(account) if is_default => account.insert(Arc::default()),
+            Entry::Vacant(_) => return,
+        };
+        binding.add_to(Arc::make_mut(account));
     }
 
     fn add(&mut self, namespace: String, content: ManifestContent) {
@@ -60,7 +84,8 @@ impl FileSurroundings {
             ManifestContent::Secret(secret) => {
                 self.secrets.insert((namespace, secret.name.clone()), Arc::new(secret));
             }
-            ManifestContent::Workload(_)
+            ManifestContent::PullBinding(_)
+            | ManifestContent::Workload(_)
             | ManifestContent::WorkloadWithoutPodSpec(_)
             | ManifestContent::Other => {}
         }

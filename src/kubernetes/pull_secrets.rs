@@ -77,7 +77,7 @@ fn what_counts(secret: KubernetesSecret) -> Secret {
             let value = secret.data.and_then(|mut data| data.remove(format.data_key()));
             read_pull_secret(&name, format, &value.map(|value| value.0).unwrap_or_default())
         }
-        None => Ok(PullSecret { name: SmolStr::new(&name), entries: Vec::new() }),
+        None => Ok(PullSecret { name: SmolStr::new(&name), entries: Vec::new(), holder: None }),
     };
     Secret { namespace: secret.metadata.namespace, name, contents }
 }

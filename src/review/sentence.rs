@@ -37,6 +37,9 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::TokenDisabled => "the token in the pull secret is disabled",
         Reason::TokenPasswordsExpired => "every password of the token in the pull secret has expired",
         Reason::TokenScopeMapDoesNotCover => "the scope map of the token leaves the repository out",
+        Reason::AcrPullBindingScopeDoesNotCover => {
+            "the scope of its AcrPullBinding leaves the repository out"
+        }
         Reason::AdminUserDisabled => "the pull secret names the admin user, which is switched off",
         Reason::PullSecretMalformed => "a pull secret cannot be read, which stops every pull of the pod",
         Reason::NotALoginServer => "the host serves blobs, not images",
@@ -98,6 +101,9 @@ pub const fn advice(advice: Advice) -> &'static str {
         }
         Advice::ConditionalAccessMayBeBypassed => {
             "the registry takes tokens for Resource Manager too, which this Conditional Access policy does not govern"
+        }
+        Advice::AcrPullBindingNotGiven => {
+            "who pulls with this secret only its AcrPullBinding tells: give that beside the workload"
         }
         Advice::PullSecretNotRead => "a pull secret that is not read here may hold a login that can pull",
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! file → manifest ─┐                     ┌→ PodFacts: service account, pull secrets, images, placement
 //! review's object ─┴→ object (raw JSON) ─┤
-//!                                        └→ ServiceAccount, Secret, Namespace (files only)
+//!                                        └→ ServiceAccount, Secret, Namespace, PullBinding (files only)
 //! ```
 //!
 //! Everything is read from raw JSON with structures of our own that name only what we look at. Typed crates drop
@@ -16,6 +16,7 @@ mod kind;
 pub mod manifest;
 mod object;
 mod pod;
+mod pull_binding;
 mod pull_secret;
 mod puller;
 mod secret;
@@ -26,6 +27,7 @@ pub use self::account::{Namespace, ServiceAccount};
 pub use self::kind::WorkloadKind;
 pub use self::object::{ObjectError, ObjectHeader, Workload};
 pub use self::pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
+pub use self::pull_binding::{BindingIdentity, PullBinding, PullBindingVersion};
 pub use self::pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
 pub use self::puller::PullSources;
 pub use self::secret::Secret;

@@ -33,7 +33,7 @@ pub fn read_pull_secret(
     format: PullSecretFormat,
     value: &[u8],
 ) -> Result<PullSecret, MalformedPullSecret> {
-    Ok(PullSecret { name: name.into(), entries: entries(format, value)? })
+    Ok(PullSecret { name: name.into(), entries: entries(format, value)?, holder: None })
 }
 
 /// The two formats that the kubelet reads.

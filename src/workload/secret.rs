@@ -42,7 +42,7 @@ impl Secret {
                 };
                 read_pull_secret(&header.name, format, &value)
             }
-            None => Ok(PullSecret { name: SmolStr::new(&header.name), entries: Vec::new() }),
+            None => Ok(PullSecret { name: SmolStr::new(&header.name), entries: Vec::new(), holder: None }),
         };
         Ok(Self { namespace: given(&header.namespace), name: header.name.into_owned(), contents })
     }

@@ -251,6 +251,26 @@ pub(crate) static SECRET: Shape = Shape::Object(&[
 
 static SECRET_DATA: Shape = Shape::Object(&[(".dockerconfigjson", &TEXT), (".dockercfg", &TEXT)]);
 
+/// `AcrPullBinding` of both versions.
+pub(crate) static PULL_BINDING: Shape =
+    Shape::Object(&[("metadata", &METADATA), ("spec", &PULL_BINDING_SPEC)]);
+
+static PULL_BINDING_SPEC: Shape = Shape::Object(&[
+    ("serviceAccountName", &TEXT),
+    ("acrServer", &TEXT),
+    ("scope", &TEXT),
+    ("managedIdentityClientID", &TEXT),
+    ("managedIdentityResourceID", &TEXT),
+    ("acr", &Shape::Object(&[("server", &TEXT), ("scope", &TEXT)])),
+    ("auth", &PULL_BINDING_AUTHENTICATION),
+]);
+
+static PULL_BINDING_AUTHENTICATION: Shape = Shape::Object(&[
+    ("managedIdentity", &Shape::Object(&[("clientID", &TEXT), ("resourceID", &TEXT)])),
+    ("workloadIdentity", &Shape::Object(&[("serviceAccountRef", &TEXT), ("clientID", &TEXT)])),
+    ("federatedIdentity", &Shape::Object(&[("targetClientID", &TEXT)])),
+]);
+
 /// Namespaces.
 pub(crate) static NAMESPACE: Shape = Shape::Object(&[("metadata", &NAMESPACE_METADATA)]);
 

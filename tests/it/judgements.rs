@@ -144,7 +144,7 @@ impl Case {
                 user: entry[1].as_str().into(),
                 has_password: entry.len() == 2,
             });
-            PullSecret { name: name.as_str().into(), entries: entries.collect() }
+            PullSecret { name: name.as_str().into(), entries: entries.collect(), holder: None }
         };
         self.secrets.iter().map(|(name, secret)| (name.as_str(), read((name, secret)))).collect()
     }
@@ -318,7 +318,7 @@ impl Known {
 
 fn known() -> impl Strategy<Value = Known> {
     let read = prop::collection::vec(entry(), 0..4)
-        .prop_map(|entries| Known::Read(PullSecret { name: "s".into(), entries }));
+        .prop_map(|entries| Known::Read(PullSecret { name: "s".into(), entries, holder: None }));
     prop_oneof![8 => read, 1 => Just(Known::Malformed), 1 => Just(Known::Absent), 2 => Just(Known::NotReadable)]
 }
 
@@ -394,7 +394,7 @@ proptest! {
         let before = verdicts(&cluster, &account, &secrets, image);
         let mut with_more = secrets;
         let position = at.index(with_more.len() + 1);
-        with_more.insert(position, Known::Read(PullSecret { name: "more".into(), entries: vec![more] }));
+        with_more.insert(position, Known::Read(PullSecret { name: "more".into(), entries: vec![more], holder: None }));
         let after = verdicts(&cluster, &account, &with_more, image);
         for (before, after) in before.into_iter().zip(after) {
             prop_assert!(before != Verdict::Allow || after == Verdict::Allow);
@@ -438,7 +438,7 @@ proptest! {
         let before = verdicts(&cluster, &account, &secrets, image);
         let entries = vec![PullSecretEntry { key: "other.example".into(), user: user.into(), has_password: true }];
         let mut with_other = secrets;
-        with_other.push(Known::Read(PullSecret { name: "other".into(), entries }));
+        with_other.push(Known::Read(PullSecret { name: "other".into(), entries, holder: None }));
         prop_assert_eq!(before, verdicts(&cluster, &account, &with_other, image));
     }
 
@@ -469,7 +469,7 @@ proptest! {
             ..ServiceAccountFacts::default()
         };
         let entries = vec![PullSecretEntry { key: key.into(), user: user.into(), has_password: true }];
-        let secrets = [Known::Read(PullSecret { name: "s".into(), entries })];
+        let secrets = [Known::Read(PullSecret { name: "s".into(), entries, holder: None })];
         verdicts(&cluster, &account, &secrets, &image);
         verdicts(&cluster, &account, &secrets, "plain.azurecr.io/x");
     }

@@ -22,6 +22,7 @@ mod judgements;
 mod lint;
 mod oracle;
 mod pages;
+mod pull_bindings;
 mod pulls;
 mod reviews;
 mod settings;

@@ -533,6 +533,7 @@ fn summary(object: &ManifestObject) -> String {
             Ok(secret) => format!("secret with {} entries", secret.entries.len()),
             Err(malformed) => format!("malformed: {malformed}"),
         },
+        ManifestContent::PullBinding(binding) => format!("binding to {}", binding.server),
         ManifestContent::Namespace(namespace) => format!("labels {:?}", namespace.labels),
         ManifestContent::Other => "other".to_owned(),
     };

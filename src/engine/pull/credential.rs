@@ -7,6 +7,8 @@ use uuid::fmt::Hyphenated;
 
 use super::answer::{IdentityKind, JudgedIdentity, Try};
 use super::cluster::ClusterProfile;
+use super::federation::AUDIENCE;
+use super::holder::{TOKEN_USER, TokenHolder};
 use super::node::{Sender, Trust};
 use super::puller::Puller;
 use crate::engine::account::{decide_admin_user, decide_anonymous};
@@ -56,8 +58,36 @@ impl Index {
     pub(super) fn outcome_of_user(&self, user: &str, target: PullTarget<'_>) -> Outcome {
         match self.login_of(user, target) {
             Ok(login) => self.outcome_of(login, target),
-            Err(reason) => Outcome::unresolved(reason),
+            Err(reason) => {
+                let mut outcome = Outcome::unresolved(reason);
+                if user == TOKEN_USER {
+                    outcome.advice.insert(Advice::AcrPullBindingNotGiven);
+                }
+                outcome
+            }
         }
+    }
+
+    /// Whether the identity whose token a secret holds can pull with that token.
+    pub(super) fn outcome_of_holder(
+        &self,
+        holder: &TokenHolder,
+        puller: &Puller<'_>,
+        cluster: &ClusterProfile,
+        target: PullTarget<'_>,
+    ) -> Outcome {
+        let mut advice = AdviceSet::default();
+        let mut outcome = match self.principal_of_holder(holder, puller, cluster, &mut advice) {
+            Ok(principal) => self.outcome_of(Login::Principal(principal), target),
+            Err(reason) => Outcome::unresolved(reason),
+        };
+        outcome.advice.extend(advice);
+        if !holder.covers(target.repository) {
+            // Whoever it is: with this token nobody pulls.
+            let Outcome { identity, advice, .. } = outcome;
+            return Outcome { reason: Reason::AcrPullBindingScopeDoesNotCover, identity, by: None, advice };
+        }
+        outcome
     }
 
     /// Whether somebody can pull.
@@ -98,7 +128,8 @@ impl Index {
                 match trust {
                     Trust::IdentityBinding => {}
                     Trust::FederatedCredential => {
-                        self.check_federation(principal, puller, cluster, advice)?;
+                        let account = (puller.namespace, puller.service_account_name);
+                        self.check_federation(principal, account, Some(AUDIENCE), cluster, advice)?;
                     }
                 }
                 Ok(principal.principal_id)
@@ -183,7 +214,7 @@ impl Try {
 }
 
 /// A client id as Entra ID takes it: hyphenated, in any letter case, with nothing around it.
-fn client_id_of(text: &str) -> Option<ClientId> {
+pub(super) fn client_id_of(text: &str) -> Option<ClientId> {
     let id: ClientId = text.parse().ok().filter(|_| text.len() == Hyphenated::LENGTH)?;
     (id.guid() != Uuid::nil()).then_some(id)
 }

@@ -5,20 +5,21 @@
 //! "Workload identity federation"); texts are compared as they are, letter case and trailing slash included.
 
 use super::cluster::{ClusterProfile, Federation};
-use super::puller::Puller;
 use crate::engine::decision::{Advice, AdviceSet, Reason};
 use crate::engine::index::Index;
 use crate::engine::inventory::{FederatedCredential, Principal};
 
 /// The audience that workload identity asks its tokens for.
-const AUDIENCE: &str = "api://AzureADTokenExchange";
+pub(super) const AUDIENCE: &str = "api://AzureADTokenExchange";
 
 impl Index {
-    /// Refuses an annotation that has to be backed by a federated credential and is not.
+    /// Refuses a client id that has to be backed by a federated credential for this namespace and service account,
+    /// and is not. Without `audience` any will do.
     pub(super) fn check_federation(
         &self,
         principal: &Principal,
-        puller: &Puller<'_>,
+        (namespace, service_account): (&str, &str),
+        audience: Option<&str>,
         cluster: &ClusterProfile,
         advice: &mut AdviceSet,
     ) -> Result<(), Reason> {
@@ -34,12 +35,12 @@ impl Index {
             }
             return Ok(());
         }
-        let subject = format!("system:serviceaccount:{}:{}", puller.namespace, puller.service_account_name);
+        let subject = format!("system:serviceaccount:{namespace}:{service_account}");
         let backs = |credential: &FederatedCredential| {
             principal.resource_id.as_ref() == Some(&credential.identity)
                 && cluster.oidc_issuer.as_ref() == Some(&credential.issuer)
                 && credential.subject == subject
-                && credential.audiences.iter().any(|audience| audience == AUDIENCE)
+                && credential.audiences.iter().any(|own| audience.is_none_or(|audience| own == audience))
         };
         credentials.iter().any(backs).then_some(()).ok_or(Reason::ClientIdNotFederated)
     }

@@ -15,10 +15,11 @@ use super::answer::{Answer, Judgement, QuestionJudgement, Try};
 use super::chain::{Chain, SecretsRead};
 use super::cluster::ClusterProfile;
 use super::credential::{Login, Outcome, PullTarget};
+use super::holder::is_named_for_binding;
 use super::location::ImageName;
 use super::node::NodeCredential;
 use super::plugin::is_asked_about;
-use super::puller::{Puller, Question};
+use super::puller::{PullSecretState, Puller, Question};
 use crate::engine::account::{allows_anonymous_pull, registry_advice};
 use crate::engine::decision::{Advice, AdviceSet, Reason, Verdict};
 use crate::engine::image::{ImageReference, ImageReferenceError};
@@ -179,10 +180,23 @@ impl<'a> Judging<'a> {
         {
             outcome.advice.insert(Advice::AnonymousPullWouldWork);
         }
+        if outcome.reason == Reason::PullSecretNotReadable && self.misses_binding() {
+            outcome.advice.insert(Advice::AcrPullBindingNotGiven);
+        }
         if chain.secrets == SecretsRead::NotAll && outcome.reason != Reason::PullSecretNotReadable {
             outcome.advice.insert(Advice::PullSecretNotRead);
         }
         outcome
+    }
+
+    /// Whether a secret that is not read here is one that a controller makes of an `AcrPullBinding`.
+    fn misses_binding(&self) -> bool {
+        self.puller.pull_secrets.iter().any(|secret| match secret {
+            PullSecretState::NotReadable { name } => is_named_for_binding(name),
+            PullSecretState::Read(_) | PullSecretState::Malformed { .. } | PullSecretState::Absent { .. } => {
+                false
+            }
+        })
     }
 
     /// The first allow, else the first unknown, else the first deny.
@@ -217,7 +231,11 @@ impl<'a> Judging<'a> {
 
     fn outcome_of_try(&self, attempt: &Try, chain: &Chain<'_>, target: PullTarget<'_>) -> Outcome {
         match attempt {
-            Try::Secret { user, .. } | Try::NodeConfig { user } => self.index.outcome_of_user(user, target),
+            Try::Secret { name, user } => match self.puller.holder(name) {
+                Some(holder) => self.index.outcome_of_holder(holder, self.puller, self.cluster, target),
+                None => self.index.outcome_of_user(user, target),
+            },
+            Try::NodeConfig { user } => self.index.outcome_of_user(user, target),
             Try::SecretWithoutPassword { .. } | Try::PluginAnonymous => {
                 self.index.outcome_of(Login::Anonymous, target)
             }

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! image ─┬─ keyring: entries of pull secrets whose key covers it ─┐
+//!        ├─ holder: whose token a secret holds that an AcrPullBinding made
 //!        ├─ node: who logs in, and does the plugin serve the host? ┴→ chain → judge: can any of them pull?
 //!        └─ which registry is it? ──────────────────────────────────────────┘
 //! ```
@@ -15,6 +16,7 @@ mod chain;
 mod cluster;
 mod credential;
 mod federation;
+mod holder;
 mod judge;
 mod keyring;
 mod location;
@@ -29,6 +31,7 @@ pub use self::cluster::{
     Cloud, ClusterProfile, DefaultIdentity, Federation, Mirror, NodeConditions, PluginLogin, PullIdentity,
     WithoutServiceAccount,
 };
+pub use self::holder::{HolderIdentity, TOKEN_USER, TokenHolder};
 pub use self::location::ImageName;
 pub use self::plugin::{empty_entry_covers, is_asked_about};
 pub use self::profile::{Profile, ProfileNote, ProfileOverrides};

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::holder::TokenHolder;
+
 /// What a pull is judged by.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,6 +32,19 @@ pub struct Puller<'a> {
     pub virtual_node: bool,
     /// The pod is bound to Windows nodes, whose plugin gets no service account token.
     pub windows: bool,
+}
+
+impl Puller<'_> {
+    /// Whose token the secret of this name holds, where an `AcrPullBinding` tells.
+    pub(super) fn holder(&self, secret: &str) -> Option<&TokenHolder> {
+        self.pull_secrets.iter().find_map(|state| match state {
+            PullSecretState::Read(read) if read.name == secret => read.holder.as_ref(),
+            PullSecretState::Read(_)
+            | PullSecretState::Malformed { .. }
+            | PullSecretState::Absent { .. }
+            | PullSecretState::NotReadable { .. } => None,
+        })
+    }
 }
 
 /// What is known of a service account.
@@ -85,6 +100,8 @@ pub struct PullSecret {
     pub name: SmolStr,
     /// Its entries as written.
     pub entries: Vec<PullSecretEntry>,
+    /// Whose token it holds, where an `AcrPullBinding` tells.
+    pub holder: Option<TokenHolder>,
 }
 
 /// One entry of a docker configuration, without its password.

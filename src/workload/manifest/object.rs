@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::workload::account::{Namespace, ServiceAccount};
 use crate::workload::kind::WorkloadKind;
 use crate::workload::pod::PodFacts;
+use crate::workload::pull_binding::PullBinding;
 use crate::workload::secret::Secret;
 
 /// One object of a manifest file.
@@ -39,6 +40,8 @@ pub enum ManifestContent {
     ServiceAccount(ServiceAccount),
     /// A Secret, whether for pulls or not.
     Secret(Secret),
+    /// A binding of an identity to a registry, which becomes a Secret.
+    PullBinding(PullBinding),
     /// A namespace.
     Namespace(Namespace),
     /// Any other kind: no image that a kubelet would pull.

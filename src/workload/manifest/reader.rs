@@ -11,6 +11,7 @@ use super::yaml::{self, ItemLines};
 use crate::workload::account::{Namespace, ServiceAccount, given};
 use crate::workload::kind::WorkloadKind;
 use crate::workload::object::{ObjectError, ObjectHeader, Workload};
+use crate::workload::pull_binding::{PullBinding, PullBindingVersion};
 use crate::workload::secret::Secret;
 use crate::workload::wire::Object;
 
@@ -53,6 +54,14 @@ impl Manifests {
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.objects.iter().filter_map(|object| match &object.content {
             ManifestContent::Secret(secret) => Some(secret),
+            _ => None,
+        })
+    }
+
+    /// The bindings of identities to registries among the objects.
+    pub fn pull_bindings(&self) -> impl Iterator<Item = &PullBinding> {
+        self.objects.iter().filter_map(|object| match &object.content {
+            ManifestContent::PullBinding(binding) => Some(binding),
             _ => None,
         })
     }
@@ -210,6 +219,9 @@ fn content(api_version: &str, kind: &str, json: &str) -> Result<ManifestContent,
             Err(ObjectError::NoPodSpec { kind }) => Ok(ManifestContent::WorkloadWithoutPodSpec(kind)),
             Err(error) => Err(error),
         };
+    }
+    if let (Some(version), "AcrPullBinding") = (PullBindingVersion::of_group(group), kind) {
+        return PullBinding::read(version, json).map(ManifestContent::PullBinding);
     }
     Ok(match (group, kind) {
         ("", "ServiceAccount") => ManifestContent::ServiceAccount(ServiceAccount::read(json)?),

@@ -58,6 +58,7 @@ fn check_entries(secret: &PullSecret) {
             user: "u".into(),
             has_password: true,
         }],
+        holder: None,
     };
     // An image that the first entry is likely to cover.
     let host = secret.entries.first().map_or("", |entry| entry.key.split('/').next().unwrap_or_default());
