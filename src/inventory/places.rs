@@ -14,6 +14,8 @@ pub enum Listed {
     RoleDefinitions,
     /// Role assignments.
     RoleAssignments,
+    /// Deny assignments.
+    DenyAssignments,
     /// Repository-scoped tokens.
     Tokens,
     /// Scope maps.
@@ -34,6 +36,7 @@ pub struct Places {
     groups: Vec<Origin>,
     role_definitions: Vec<Origin>,
     role_assignments: Vec<Origin>,
+    deny_assignments: Vec<Origin>,
     tokens: Vec<Origin>,
     scope_maps: Vec<Origin>,
     federated_credentials: Vec<Origin>,
@@ -50,6 +53,7 @@ impl Places {
             Listed::Groups => &self.groups,
             Listed::RoleDefinitions => &self.role_definitions,
             Listed::RoleAssignments => &self.role_assignments,
+            Listed::DenyAssignments => &self.deny_assignments,
             Listed::Tokens => &self.tokens,
             Listed::ScopeMaps => &self.scope_maps,
             Listed::FederatedCredentials => &self.federated_credentials,
@@ -70,6 +74,7 @@ impl Places {
             registries: collection.registries.origins(),
             groups: collection.groups.by_id.origins(),
             role_definitions: collection.role_definitions.origins(),
+            deny_assignments: collection.deny_assignments.origins(),
             role_assignments: collection.role_assignments.origins(),
             tokens: collection.tokens.origins(),
             scope_maps: collection.scope_maps.origins(),

@@ -49,7 +49,7 @@ pub fn condition_warnings(condition: &Condition) -> Vec<ConditionWarning> {
     found
 }
 
-fn asks_for_name(condition: &Condition) -> bool {
+pub(super) fn asks_for_name(condition: &Condition) -> bool {
     let sides = condition.comparisons().flat_map(|comparison| [&comparison.left, &comparison.right]);
     sides.filter_map(Operand::attribute).any(|attribute| attribute.is_called(REPOSITORY_NAME))
 }

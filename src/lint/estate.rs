@@ -102,7 +102,7 @@ impl<'a> Estate<'a> {
 }
 
 impl<'a> RoleFacts<'a> {
-    fn of(definition: &'a RoleDefinition) -> Self {
+    pub(super) fn of(definition: &'a RoleDefinition) -> Self {
         let compiled = CompiledRole::build(definition);
         let works = |is_data| {
             Permission::ORDINARY

@@ -13,6 +13,7 @@
 //!
 //! Codes, severities and general remedies stand in one table, [`LintCode`]; `docs/lint.md` has a section for each.
 
+mod carried;
 mod code;
 mod condition;
 mod coverage;

@@ -85,7 +85,7 @@ impl<'e, 'a> Narrowing<'e, 'a> {
     }
 }
 
-fn all_warnings(text: &str, role: &RoleFacts<'_>) -> Vec<ConditionWarning> {
+pub(super) fn all_warnings(text: &str, role: &RoleFacts<'_>) -> Vec<ConditionWarning> {
     let Ok(condition) = Condition::parse(text) else { return Vec::new() };
     // A role of several services may be narrowed by the attributes of any of them.
     let profile = if role.is_for_registries { Profile::ContainerRegistry } else { Profile::AnyService };

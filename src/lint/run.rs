@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::estate::Estate;
 use super::finding::LintFinding;
-use super::{gap, grant, identity, registry};
+use super::{carried, gap, grant, identity, registry};
 use crate::engine::index::Index;
 use crate::inventory::Places;
 
@@ -19,6 +19,7 @@ pub fn lint(index: &Index, places: &Places, now: Timestamp) -> Vec<LintFinding> 
     let mut found = Vec::new();
     registry::check(&estate, &mut found);
     grant::check(&estate, &mut found);
+    carried::check(&estate, &mut found);
     identity::check(&estate, &mut found);
     gap::check(&estate, &mut found);
     found.sort_by_key(|finding| (Reverse(finding.severity()), finding.code));

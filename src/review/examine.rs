@@ -51,7 +51,7 @@ pub enum UnchangedObjects {
     /// Let them pass.
     #[default]
     Skip,
-    /// Judge them again.
+    /// Judge them again, but for updates of subresources that cannot change an image, such as `status`.
     Judge,
 }
 
@@ -95,8 +95,15 @@ impl<'a> AdmissionRequest<'a> {
         {
             return Some(Skip::MirrorPod);
         }
-        let may_skip = self.operation == Operation::Update && unchanged == UnchangedObjects::Skip;
+        let asked_to_skip = unchanged == UnchangedObjects::Skip || !self.may_change_pulls();
+        let may_skip = self.operation == Operation::Update && asked_to_skip;
         (may_skip && self.changes_nothing(workload)).then_some(Skip::Unchanged)
+    }
+
+    /// Whether the API server lets this request change images at all. Writing a status or new resource limits does
+    /// not, and judging those again would keep nodes from reporting on pods that run already.
+    fn may_change_pulls(&self) -> bool {
+        matches!(&*self.sub_resource, "" | "ephemeralcontainers")
     }
 
     /// Whether this updates an object that is being deleted. The API server lets nobody set the time of deletion.

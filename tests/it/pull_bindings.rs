@@ -85,7 +85,7 @@ fn a_server_with_manifests_knows_the_same_holders() {
             else {
                 panic!("{}: no account", case.name);
             };
-            assert_eq!(account.pull_secrets, [binding.secret.clone()], "{}", case.name);
+            assert_eq!(account.pull_secrets, std::slice::from_ref(&binding.secret), "{}", case.name);
             let secret = surroundings.pull_secret("shop", &binding.secret);
             let expected = binding.to_secret(Some(&account)).map(|secret| secret.contents);
             match (secret, expected) {

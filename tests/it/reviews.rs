@@ -196,6 +196,30 @@ fn judges_unchanged_objects_where_the_setting_says_so() {
     assert!(matches!(request.examine(UnchangedObjects::Judge), Ok(Examined::Judge(_))));
 }
 
+/// Whatever the setting: a node must be able to report on a pod that runs already. A change would be judged, though the
+/// API server lets none through there.
+#[test]
+fn skips_what_cannot_change_an_image_whatever_the_setting() {
+    let examine = |sub_resource: &str, new: &Value| {
+        let request = json!({"uid": "u", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "operation": "UPDATE",
+            "subResource": sub_resource, "object": new, "oldObject": pod("x")});
+        let body =
+            json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request});
+        let body = body.to_string();
+        match AdmissionRequest::parse(body.as_bytes()).unwrap().examine(UnchangedObjects::Judge).unwrap() {
+            Examined::Skip(skip) => skip.as_str(),
+            Examined::Judge(_) => "judge",
+        }
+    };
+    for sub_resource in ["status", "resize"] {
+        assert_eq!(examine(sub_resource, &pod("x")), "unchanged", "{sub_resource}");
+        assert_eq!(examine(sub_resource, &pod("y")), "judge", "{sub_resource}");
+    }
+    for sub_resource in ["", "ephemeralcontainers"] {
+        assert_eq!(examine(sub_resource, &pod("x")), "judge", "{sub_resource}");
+    }
+}
+
 #[test]
 fn skips_mirror_pods_of_nodes_only() {
     let mut mirror = pod("x");

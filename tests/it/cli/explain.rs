@@ -26,6 +26,12 @@ fn the_document_says_what_decided_and_what_is_missing() {
         assert_eq!(text.get(place("start")..place("end")), test["text"].as_str());
         assert_eq!((&test["result"], &test["actual"]), (&json!("false"), &json!("frontend/api")));
     }
+    assert_eq!(document["missingContextValues"], json!([]));
+    let allowed =
+        run(&judging(&["explain", "id-frontend-web", "contosoapps.azurecr.io/backend/api:1", "-o", "json"]));
+    let (code, allowed) = (allowed.code, allowed.json());
+    assert_eq!((code, &allowed["verdict"], &allowed["by"]), (0, &json!("allow"), &allowed["matched"][0]));
+
     let kinds: Vec<&Value> =
         document["nearMisses"].as_array().unwrap().iter().map(|near| &near["kind"]).collect();
     assert_eq!(kinds, ["Repository", "Repository", "Mode"]);
