@@ -1,0 +1,34 @@
+//! The chart in a whole cluster: installed by helm, used through kubectl, with real nodes, controllers and rollouts.
+//!
+//! ```text
+//! helm ─→ kube-apiserver ─→ controllers, scheduler, kubelet ─→ pods of the image under test
+//! kubectl, loads ─→ kube-apiserver ──Service──→ those pods
+//! ```
+//!
+//! `tests/run` gives it a cluster (`tests/cluster/up`) and runs it. Any other cluster works as well, kind included: set
+//! `KUBECONFIG` and `ACR_ADMISSION_TEST_IMAGE`, an image that its nodes have or can pull, and put `kubectl` and `helm`
+//! on the search path. Without that variable nothing is touched. The suite takes over the release `acr-admission`.
+//!
+//! The tests share one release, so they run one after the other, in any order: each begins by installing what it needs.
+
+// It holds anyway; written out, clippy lets helpers unwrap as tests may.
+#![cfg(test)]
+
+#[path = "../it/support/kubectl.rs"]
+mod kubectl;
+#[path = "../it/support/skip.rs"]
+#[allow(dead_code, reason = "this suite needs no inputs of others")]
+mod skip;
+#[path = "../it/support/waiting.rs"]
+mod waiting;
+
+mod certificates;
+mod figures;
+mod first_answers;
+mod inventory;
+mod lifecycle;
+mod load;
+mod objects;
+mod release;
+mod rollouts;
+mod verdicts;
