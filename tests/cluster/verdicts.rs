@@ -15,7 +15,10 @@ fn installed_to_warn_it_admits_with_a_warning() {
         Ok(release) => release,
         Err(reason) => return skip(reason),
     };
-    release.install(&release.values("warn"));
+    let mut values = release.values("warn");
+    // Among them one that enforces.
+    values["settings"]["rules"] = json!([]);
+    release.install(&values);
     release.wait_until_judged();
     let namespace = release.namespace(None);
     for object in [pod("p", &namespace.name, DENIED), deployment("d", &namespace.name, DENIED)] {
