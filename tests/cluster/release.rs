@@ -109,6 +109,12 @@ impl Release {
             "180s",
         ]);
         assert!(output.status.success(), "helm failed: {}{}\n{}", output.stdout, output.stderr, self.state());
+        // Those of the former values answer until they are drained.
+        wait_until("only the new pods are there", || {
+            let list = self.get(&["pods", "--namespace", NAME, "--selector", SELECTOR]);
+            let mut pods = list["items"].as_array().unwrap().iter();
+            pods.all(|pod| pod["metadata"]["deletionTimestamp"].is_null())
+        });
     }
 
     #[track_caller]
