@@ -3,13 +3,22 @@ Where the inventory comes from. Each source is a folder of its own: two ConfigMa
 the second file would silently take the place of the first.
 */}}
 
-{{/* "true" or nothing. */}}
-{{- define "acr-admission.hasInventory" -}}
-{{- $inventory := .Values.inventory -}}
-{{- if or $inventory.inline $inventory.configMaps $inventory.secrets $inventory.volume.source -}}true{{- end -}}
+{{/*
+The folders, as a list in YAML. Each is an argument of its own: the program takes no folder that holds nothing, so a
+source that is still empty keeps it from judging by the others alone.
+*/}}
+{{- define "acr-admission.inventoryFolders" -}}
+{{- range (include "acr-admission.inventoryVolumeMounts" . | fromYamlArray) }}
+- {{ .mountPath }}
+{{- end }}
 {{- end -}}
 
 {{- define "acr-admission.inventoryVolumes" -}}
+{{- if .Values.export.enabled }}
+- name: inventory-export
+  configMap:
+    name: {{ include "acr-admission.exportName" . }}
+{{- end }}
 {{- if .Values.inventory.inline }}
 - name: inventory-inline
   configMap:
@@ -33,6 +42,11 @@ the second file would silently take the place of the first.
 
 {{- define "acr-admission.inventoryVolumeMounts" -}}
 {{- $folder := "/etc/acr-admission/inventory" }}
+{{- if .Values.export.enabled }}
+- name: inventory-export
+  mountPath: {{ $folder }}/export
+  readOnly: true
+{{- end }}
 {{- if .Values.inventory.inline }}
 - name: inventory-inline
   mountPath: {{ $folder }}/inline

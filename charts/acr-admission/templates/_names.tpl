@@ -48,6 +48,17 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Names of what exports. CronJobs have names of 52 characters at most. */}}
+{{- define "acr-admission.exportName" -}}
+{{- include "acr-admission.fullname" . | trunc 45 | trimSuffix "-" -}}-export
+{{- end -}}
+
+{{- define "acr-admission.exportImage" -}}
+{{- with .Values.export.image -}}
+{{ .registry }}/{{ .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ .tag }}{{ end }}
+{{- end -}}
+{{- end -}}
+
 {{/* Takes (dict "context" $ "component" NAME). These never change: Deployments are selected by them. */}}
 {{- define "acr-admission.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "acr-admission.name" .context }}
