@@ -7,9 +7,10 @@
 //! ```
 //!
 //! Watches service accounts and namespaces, and pull secrets where the operator wants that; nothing else. Of each
-//! object a handful of texts is kept.
+//! object a handful of texts is kept. Besides, `inventory pack` keeps its file in a `ConfigMap` from here.
 
 mod cluster;
+mod config_map;
 mod files;
 mod lease;
 mod lookup;
@@ -19,6 +20,7 @@ mod surroundings;
 mod watch;
 
 pub use self::cluster::{ClusterSurroundings, ConnectError, Kubeconfig};
+pub use self::config_map::{CONFIG_MAP_HOLDS, StoreError, store_file};
 pub use self::files::FileSurroundings;
 pub use self::lease::Leadership;
 pub use self::lookup::{FetchError, Known};

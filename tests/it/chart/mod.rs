@@ -3,6 +3,7 @@
 //! Every file of `charts/acr-admission/ci` is an installation that somebody may have; a new one is tested everywhere.
 
 mod documentation;
+mod export;
 mod kustomize;
 mod monitoring;
 mod objects;

@@ -121,6 +121,13 @@ fn an_authority_is_written_only_where_it_was_given() {
         for secret in objects.all("Secret") {
             assert!(secret.get("data").is_none() && secret.get("stringData").is_none(), "{name}: {secret}");
         }
+        for map in objects
+            .all("ConfigMap")
+            .into_iter()
+            .filter(|map| map["metadata"]["name"] == "acr-admission-export")
+        {
+            assert!(map.get("data").is_none() && map.get("binaryData").is_none(), "{name}: {map}");
+        }
         for lease in objects.all("Lease") {
             assert!(lease.get("spec").is_none(), "{name}: {lease}");
         }
@@ -144,8 +151,8 @@ fn rights_are_the_least_that_do() {
         [
             reading,
             "ClusterRole: get patch of validatingwebhookconfigurations named acr-admission",
-            "Role: get list watch update patch of secrets named acr-admission-tls",
-            "Role: get update patch of leases named acr-admission",
+            "Role: get patch of secrets named acr-admission-tls",
+            "Role: get patch of leases named acr-admission",
         ]
     );
     assert_eq!(rights("certificates: {mode: certManager}"), [reading]);
@@ -153,22 +160,38 @@ fn rights_are_the_least_that_do() {
         rights("{certificates: {mode: certManager}, pullSecrets: {read: true}}"),
         [reading, "ClusterRole: get list watch of secrets"]
     );
+    assert_eq!(
+        rights(&format!("{{certificates: {{mode: certManager}}, {EXPORT}}}")),
+        [reading, "Role: patch of configmaps named acr-admission-export"]
+    );
 }
 
-/// A flag that the program does not have would end the pod of `helm test` at once.
+/// A flag that the program does not have would end its pod at once.
 #[test]
-fn the_program_takes_the_arguments_of_its_test() {
+fn the_program_takes_the_arguments_of_every_pod() {
     let helm = match Helm::find() {
         Ok(helm) => helm,
         Err(reason) => return skip(reason),
     };
     for (name, values) in installations() {
         let objects = rendered(&helm, &values);
-        let arguments = objects.the("Pod")["spec"]["containers"][0]["args"].as_array().unwrap().iter();
-        let arguments = arguments.map(|one| one.as_str().unwrap());
-        if let Err(error) = Cli::try_parse_from(std::iter::once("acr-admission").chain(arguments)) {
-            panic!("{name}: {error}");
+        let pods = [("Pod", "/spec"), ("Deployment", POD_OF_DEPLOYMENT), ("CronJob", POD_OF_CRON_JOB)];
+        let mut kinds = Vec::new();
+        for (kind, pointer) in pods {
+            for object in objects.all(kind) {
+                let containers = object.pointer(pointer).unwrap()["containers"].as_array().unwrap();
+                let [container] = &containers[..] else { panic!("{name}: {containers:?}") };
+                assert!(container.get("command").is_none(), "{name}: {kind}: the image knows its program");
+                let arguments = container["args"].as_array().unwrap().iter().map(|one| one.as_str().unwrap());
+                if let Err(error) = Cli::try_parse_from(std::iter::once("acr-admission").chain(arguments)) {
+                    panic!("{name}: {kind}: {error}");
+                }
+                kinds.push(kind);
+            }
         }
+        let expected: &[&str] =
+            if name == "export" { &["Pod", "Deployment", "CronJob"] } else { &["Pod", "Deployment"] };
+        assert_eq!(kinds, expected, "{name}");
     }
 }
 
@@ -208,6 +231,8 @@ fn without_an_inventory_the_notes_say_that_nothing_is_judged() {
     insta::assert_snapshot!("notes_without_an_inventory", bare);
     let (_, values) = installations().into_iter().find(|(name, _)| name == "inline").unwrap();
     insta::assert_snapshot!("notes_of_an_enforcing_installation", notes(&values));
+    let (_, values) = installations().into_iter().find(|(name, _)| name == "export").unwrap();
+    insta::assert_snapshot!("notes_of_an_exporting_installation", notes(&values));
 }
 
 /// `apiGroups/resource operations` of each rule.
@@ -240,6 +265,9 @@ fn words(list: &Value) -> String {
     list.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect::<Vec<_>>().join(" ")
 }
 
+const POD_OF_DEPLOYMENT: &str = "/spec/template/spec";
+const POD_OF_CRON_JOB: &str = "/spec/jobTemplate/spec/template/spec";
+const EXPORT: &str = "export: {enabled: true, clientId: 5c1a7d0e-4b2f-4e8a-9d63-0f7b8c2e1a94}";
 const JUDGED: [&str; 5] = [
     "pods.acr-admission.dev: CREATE UPDATE of /pods",
     "pods.acr-admission.dev: UPDATE of /pods/ephemeralcontainers",

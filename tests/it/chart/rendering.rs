@@ -25,7 +25,15 @@ fn every_installation_renders_as_before() {
     };
     for (name, values) in installations() {
         insta::with_settings!({ description => format!("charts/acr-admission/ci/{name}-values.yaml"), omit_expression => true }, {
-            insta::assert_snapshot!(name, helm.render(&values));
+            insta::assert_snapshot!(name, without_the_script(&helm.render(&values)));
         });
     }
+}
+
+/// Another test holds it to the script itself, which is long.
+fn without_the_script(rendered: &str) -> String {
+    const FIRST: &str = "    #!/usr/bin/env bash\n";
+    let Some((before, rest)) = rendered.split_once(FIRST) else { return rendered.to_owned() };
+    let (_, after) = rest.split_once("---\n").unwrap();
+    format!("{before}    (deploy/azure/export-inventory.sh)\n---\n{after}")
 }

@@ -53,21 +53,30 @@ fn upgrades_keep_what_the_program_wrote_and_removal_leaves_nothing() {
         helm.run(&[arguments, &["--namespace", NAME]].concat(), &told).succeeded()
     };
     let written = || {
-        let objects = ["secret/acr-admission-kept-tls", "lease/acr-admission-kept", CONFIGURATION];
+        let objects = [
+            "secret/acr-admission-kept-tls",
+            "lease/acr-admission-kept",
+            CONFIGURATION,
+            "configmap/acr-admission-kept-export",
+        ];
         let get = [&["get", "--namespace", NAME, "--output", "json"], &objects[..]].concat();
         let list: Value = serde_json::from_str(&server.kubectl(&get, "").succeeded().stdout).unwrap();
         let authorities = list["items"][2]["webhooks"].as_array().unwrap().iter();
         let authorities: Vec<_> = authorities.map(|one| one["clientConfig"]["caBundle"].clone()).collect();
-        (list["items"][0]["data"].clone(), list["items"][1]["spec"].clone(), authorities)
+        let contents = [("0", "data"), ("1", "spec"), ("3", "binaryData")]
+            .map(|(item, key)| list.pointer(&format!("/items/{item}/{key}")).cloned());
+        (contents, authorities)
     };
 
     run(&["install", NAME, CHART, "--values", "-"]);
     let write = ["apply", "--server-side", "--field-manager=acr-admission", "--filename", "-"];
     server.kubectl(&write, WRITTEN).succeeded();
     let before = written();
-    assert_eq!(before.0, json!({"tls.key": "a2V5"}));
-    assert_eq!(before.1["holderIdentity"], "pod-1");
-    assert!(before.2.len() == 2 && before.2.iter().all(Value::is_string), "{:?}", before.2);
+    let [secret, lease, inventory] = &before.0;
+    assert_eq!(*secret, Some(json!({"tls.key": "a2V5"})));
+    assert_eq!(lease.as_ref().unwrap()["holderIdentity"], "pod-1");
+    assert_eq!(*inventory, Some(json!({"inventory.json.gz": "H4sI"})));
+    assert!(before.1.len() == 2 && before.1.iter().all(Value::is_string), "{:?}", before.1);
 
     run(&["upgrade", NAME, CHART, "--values", "-", "--set", "webhook.timeoutSeconds=7,replicaCount=3"]);
     let timeout = ["get", CONFIGURATION, "--output=jsonpath={.webhooks[*].timeoutSeconds}"];
@@ -113,8 +122,9 @@ fn custom_resource_definitions() -> Option<Vec<PathBuf>> {
 const NAME: &str = "acr-admission-kept";
 const CONFIGURATION: &str = "validatingwebhookconfiguration/acr-admission-kept";
 /// Nobody answers for this webhook, so it must judge no namespace of other tests.
-const HARMLESS: &str = "webhook: {namespaceSelector: {matchLabels: {acr-admission.test/webhook: nobody}}}";
-const KINDS: &str = "all,configmap,secret,lease,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,\
+const HARMLESS: &str = "webhook: {namespaceSelector: {matchLabels: {acr-admission.test/webhook: nobody}}}\n\
+     export: {enabled: true, clientId: 5c1a7d0e-4b2f-4e8a-9d63-0f7b8c2e1a94}";
+const KINDS: &str = "all,cronjob,configmap,secret,lease,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,\
      poddisruptionbudget,validatingwebhookconfiguration";
 /// As the program writes: a key, a holder, and the authority of both webhooks.
 const WRITTEN: &str = include_str!("../../fixtures/chart/written-by-the-program.yaml");
