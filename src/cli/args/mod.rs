@@ -185,13 +185,13 @@ pub struct InventoryPackArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "output_file", env = "ACR_ADMISSION_CONFIG_MAP")]
     pub config_map: Option<String>,
     /// The config map's namespace. Without it: the pod's own, or that of the kubeconfig's context
-    #[arg(short, long, value_name = "NAME", requires = "config_map", env = "ACR_ADMISSION_NAMESPACE")]
+    #[arg(short, long, value_name = "NAME", env = "ACR_ADMISSION_NAMESPACE")]
     pub namespace: Option<String>,
     /// The kubeconfig of the cluster. Without it: the pod's own service account, or the usual kubeconfig
-    #[arg(long, value_name = "FILE", requires = "config_map", env = "ACR_ADMISSION_KUBECONFIG")]
+    #[arg(long, value_name = "FILE", env = "ACR_ADMISSION_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
     /// The context in the kubeconfig
-    #[arg(long, value_name = "NAME", requires = "config_map", env = "ACR_ADMISSION_CONTEXT")]
+    #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_CONTEXT")]
     pub context: Option<String>,
 }
 

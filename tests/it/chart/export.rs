@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,6 +15,7 @@ use crate::cli::{Run, finish, program};
 use crate::support::apiserver::{ApiServer, User};
 use crate::support::helm::{CHART, Helm, Told, documents};
 use crate::support::skip::skip;
+use crate::support::waiting::wait_until;
 
 #[test]
 fn the_script_is_the_one_of_the_documentation() {
@@ -47,6 +50,56 @@ fn neither_container_of_an_export_gets_the_token_of_the_other() {
         mounts.iter().any(|mount| mount["name"] == "token")
     };
     assert!(!has_token(&pod["initContainers"][0]) && has_token(&pod["containers"][0]));
+}
+
+/// What stands around the script in the `CronJob`: the sign-in, and which exit codes count as success. `az` and the script
+/// are stand-ins here that record how they are called; both have tests of their own.
+#[test]
+fn an_export_signs_in_first_and_gaps_are_no_failure() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    let objects = documents(&helm.render(VALUES));
+    let pod =
+        &the(&objects, "CronJob", "acr-admission-export")["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    let container = &pod["initContainers"][0];
+    assert_eq!(container["command"], json!(["bash", "-euc"]));
+    let arguments = container["args"].as_array().unwrap().iter().map(|one| one.as_str().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().to_str().unwrap();
+    let arguments: Vec<String> = arguments.map(|one| one.replace("/opt/export", here)).collect();
+    for (name, text) in [
+        ("az", "#!/bin/sh\necho az \"$@\" >>\"$RECORD\"\n"),
+        ("export-inventory.sh", "echo script \"$@\" >>\"$RECORD\"\nexit \"$SCRIPT_ENDS_WITH\"\n"),
+        ("token", "federated"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::set_permissions(folder.path().join("az"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{here}:{}", std::env::var("PATH").unwrap());
+    let record = folder.path().join("record");
+    let run = |ends_with: &str, token: Option<&str>| {
+        let _ = fs::remove_file(&record);
+        let mut command = Command::new("bash");
+        command.arg("-euc").args(&arguments).env_clear().env("PATH", &path).env("RECORD", &record);
+        command.envs([("CLOUD", "AzureCloud"), ("AZURE_CLIENT_ID", "client"), ("AZURE_TENANT_ID", "tenant")]);
+        command.env("SCRIPT_ENDS_WITH", ends_with);
+        command.envs(token.map(|token| ("AZURE_FEDERATED_TOKEN_FILE", format!("{here}/{token}"))));
+        let output = command.output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), fs::read_to_string(&record).unwrap_or_default(), words)
+    };
+    let called = "az cloud set --name AzureCloud\n\
+        az login --service-principal --username client --tenant tenant --federated-token federated --output none\n\
+        script --output /work/export --force\n";
+    for (ends_with, succeeds) in [("0", true), ("3", true), ("2", false)] {
+        let (success, record, words) = run(ends_with, Some("token"));
+        assert_eq!((success, record.as_str()), (succeeds, called), "{ends_with}: {words}");
+    }
+    let (success, record, words) = run("0", None);
+    assert_eq!((success, record.as_str()), (false, ""));
+    assert!(words.contains("workload identity is not enabled in this cluster"), "{words}");
 }
 
 #[test]
@@ -147,9 +200,7 @@ impl Release {
         let user = server.user(&format!("system:serviceaccount:{namespace}:{account}"), &[]);
         let release = Self { server, namespace, arguments, user };
         let ask = ["auth", "can-i", "patch", "configmap/acr-admission-export", "--namespace", namespace];
-        crate::support::waiting::wait_until("the role binding counts", || {
-            server.kubectl_as(&release.user, &ask, "").status.success()
-        });
+        wait_until("the role binding counts", || server.kubectl_as(&release.user, &ask, "").status.success());
         Ok(release)
     }
 
@@ -200,7 +251,7 @@ fn many_registries() -> String {
     text
 }
 
-fn in_repository(path: &str) -> std::path::PathBuf {
+fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 

@@ -182,8 +182,11 @@ fn the_program_takes_the_arguments_of_every_pod() {
                 let containers = object.pointer(pointer).unwrap()["containers"].as_array().unwrap();
                 let [container] = &containers[..] else { panic!("{name}: {containers:?}") };
                 assert!(container.get("command").is_none(), "{name}: {kind}: the image knows its program");
-                let arguments = container["args"].as_array().unwrap().iter().map(|one| one.as_str().unwrap());
-                if let Err(error) = Cli::try_parse_from(std::iter::once("acr-admission").chain(arguments)) {
+                let arguments = container["args"].as_array().unwrap().iter();
+                let arguments = arguments.map(|one| one.as_str().unwrap().to_owned());
+                let command =
+                    ["acr-admission".to_owned()].into_iter().chain(arguments).chain(flags_of(container));
+                if let Err(error) = Cli::try_parse_from(command) {
                     panic!("{name}: {kind}: {error}");
                 }
                 kinds.push(kind);
@@ -247,6 +250,17 @@ fn judged_resources(webhook: &Value) -> Vec<String> {
             format!("{name}: {} of {groups}/{resources}", words(&rule["operations"]))
         })
         .collect()
+}
+
+/// The program's own variables as the flags that they stand for.
+fn flags_of(container: &Value) -> Vec<String> {
+    let variables = container.get("env").and_then(Value::as_array).into_iter().flatten();
+    let ours = variables.filter_map(|variable| {
+        let flag = variable["name"].as_str().unwrap().strip_prefix("ACR_ADMISSION_")?;
+        let value = variable.get("value").map_or("from-the-pod", |value| value.as_str().unwrap());
+        Some(format!("--{}={value}", flag.to_lowercase().replace('_', "-")))
+    });
+    ours.collect()
 }
 
 fn rights_of(role: &Value) -> Vec<String> {
