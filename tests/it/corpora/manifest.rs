@@ -16,10 +16,17 @@ static NOTHING: LazyLock<(Index, ClusterProfile)> = LazyLock::new(|| {
     (index, cluster)
 });
 
+/// Lines as YAML has them: they end at LF, at CR LF, and at CR alone.
+fn lines(input: &[u8]) -> usize {
+    let next = input.iter().skip(1).map(Some).chain([None]);
+    let ends = |&(byte, next): &(&u8, Option<&u8>)| *byte == b'\n' || *byte == b'\r' && next != Some(&b'\n');
+    input.iter().zip(next).filter(ends).count() + 1
+}
+
 pub(crate) fn check(input: &[u8]) {
     let mut manifests = Manifests::default();
     manifests.read("in", input);
-    let lines = input.split(|byte| *byte == b'\n').count();
+    let lines = lines(input);
     let objects = manifests.objects.iter().map(|object| object.line);
     for line in objects.chain(manifests.problems.iter().map(|problem| problem.line)) {
         assert!((1..=lines).contains(&line), "line {line} of {lines}");
