@@ -3,7 +3,7 @@
 //! Azure's order (Azure RBAC, "How Azure RBAC determines if a user has access to a resource"):
 //!
 //! 1. Everybody whose assignments count: the caller and all its groups.
-//! 2. A deny assignment that reaches the registry, hits the caller and covers the permission ends it ([`super::deny`]).
+//! 2. A deny assignment that reaches the registry, hits the caller and covers the permission ends it.
 //! 3. Role assignments at the registry or above, active now, whose role yields the permission in the registry's
 //!    mode, and whose conditions hold: one is enough.
 //!
