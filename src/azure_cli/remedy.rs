@@ -125,6 +125,9 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         Reason::CredentialFromFormerMode => {
             "Sign in at the registry again: credentials from before the change of mode are refused."
         }
+        Reason::ConnectedRegistryTakesTokensOnly => {
+            "Give the client a token of the parent registry, and make it a client token of the connected registry."
+        }
         Reason::RepositoryReadLocked => "Unlock the repository, if it was not locked on purpose.",
         Reason::TaskHasNoRegistryIdentity => {
             "Give the task an identity for its registry with `--source-acr-auth-id`, and that identity a role."

@@ -113,6 +113,8 @@ coded! {
         ImageQuarantined,
         /// The client's registry credential was issued before the registry changed to the mode `rbac-abac`.
         CredentialFromFormerMode,
+        /// A connected registry takes its own client tokens only.
+        ConnectedRegistryTakesTokensOnly,
         /// The repository is locked against reading, for everybody.
         RepositoryReadLocked,
         /// The ACR task reads its registry with no identity, which an ABAC-enabled registry does not let in.
@@ -196,6 +198,7 @@ impl Reason {
             | Self::TokenAudienceRejected
             | Self::ImageQuarantined
             | Self::CredentialFromFormerMode
+            | Self::ConnectedRegistryTakesTokensOnly
             | Self::RepositoryReadLocked
             | Self::TaskHasNoRegistryIdentity
             | Self::NodeCredentialNotSent

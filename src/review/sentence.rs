@@ -27,6 +27,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::BlockedByConditionalAccess => "a Conditional Access policy stops this person's sign-in",
         Reason::TokenAudienceRejected => "the registry refuses tokens issued for Azure Resource Manager",
         Reason::ImageQuarantined => "the image has not passed the registry's quarantine",
+        Reason::ConnectedRegistryTakesTokensOnly => "a connected registry takes its own client tokens only",
         Reason::CredentialFromFormerMode => "its credential is from before the registry's change of mode",
         Reason::RepositoryReadLocked => "the repository is locked against reading",
         Reason::TaskHasNoRegistryIdentity => "the task reads its registry with no identity",

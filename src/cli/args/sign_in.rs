@@ -19,6 +19,10 @@ pub struct SignInArgs {
     /// The client still holds a credential from before the registry changed to mode rbac-abac
     #[arg(long, env = "ACR_ADMISSION_FORMER_MODE_CREDENTIAL", value_parser = BoolishValueParser::new())]
     pub former_mode_credential: bool,
+    /// The client asks a connected registry on premises, which takes its own client tokens only. A token is taken for
+    /// one of them
+    #[arg(long, env = "ACR_ADMISSION_AT_CONNECTED_REGISTRY", value_parser = BoolishValueParser::new())]
+    pub at_connected_registry: bool,
 }
 
 impl SignInArgs {
@@ -27,6 +31,7 @@ impl SignInArgs {
             audience: self.audience.into(),
             controls_met: &self.control_met,
             from_former_mode: self.former_mode_credential,
+            at_connected_registry: self.at_connected_registry,
         }
     }
 }

@@ -247,11 +247,11 @@ impl<'index> Asked<'index, '_> {
             return account(decision, IdentityKind::Token, &token.name);
         }
         if registry.name.eq_ignore_ascii_case(name) {
-            let decision = decide_admin_user(registry, repository, action);
+            let decision = self.sign_in.mind_account(decide_admin_user(registry, repository, action));
             return account(decision, IdentityKind::AdminUser, &registry.name);
         }
         if name == "anonymous" {
-            let decision = decide_anonymous(registry, repository, action);
+            let decision = self.sign_in.mind_account(decide_anonymous(registry, repository, action));
             return account(decision, IdentityKind::Anonymous, name);
         }
         Reply::plain(Reason::IdentityNotInEstate)

@@ -22,6 +22,21 @@ pub struct SignIn<'a> {
     /// Whether the client still holds a registry credential from before the registry changed to `rbac-abac`. Such
     /// registries refuse it until the client fetches a new one, whatever the roles say.
     pub from_former_mode: bool,
+    /// Whether the client asks a connected registry on premises instead of the registry in Azure. Such a registry takes
+    /// its own client tokens only (Azure Container Registry, "What is a connected registry?").
+    pub at_connected_registry: bool,
+}
+
+impl SignIn<'_> {
+    /// What becomes of a decision about an account that is no identity of Entra: neither the admin user nor anybody
+    /// without a credential is a client of a connected registry.
+    #[must_use]
+    pub fn mind_account<'index>(&self, decision: Decision<'index>) -> Decision<'index> {
+        if self.at_connected_registry && decision.verdict() != Verdict::Deny {
+            return Decision { reason: Reason::ConnectedRegistryTakesTokensOnly, by: None, ..decision };
+        }
+        decision
+    }
 }
 
 /// The audience of an Entra token.
@@ -45,6 +60,9 @@ impl Index {
     ) -> Decision<'index> {
         if decision.verdict() == Verdict::Deny {
             return decision;
+        }
+        if sign_in.at_connected_registry {
+            return Decision { reason: Reason::ConnectedRegistryTakesTokensOnly, by: None, ..decision };
         }
         let refuses_arm = registry.arm_audience_tokens_enabled == Some(false);
         if sign_in.audience == TokenAudience::ResourceManager && refuses_arm {
