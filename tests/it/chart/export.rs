@@ -92,7 +92,7 @@ fn an_export_signs_in_first_and_gaps_are_no_failure() {
     };
     let called = "az cloud set --name AzureCloud\n\
         az login --service-principal --username client --tenant tenant --federated-token federated --output none\n\
-        script --output /work/export --force\n";
+        script --output /exported/inventory --force\n";
     for (ends_with, succeeds) in [("0", true), ("3", true), ("2", false)] {
         let (success, record, words) = run(ends_with, Some("token"));
         assert_eq!((success, record.as_str()), (succeeds, called), "{ends_with}: {words}");

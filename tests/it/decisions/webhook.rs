@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use acr_admission::server::{Clock, ClusterSource};
 use serde_json::{Value, json};
 
-use super::{Index, NOW, Row, ask_engine, documents, from_documents, rows};
+use super::estate::{SUBSCRIPTION, documents};
+use super::table::{Row, rows};
+use super::{Index, NOW, ask_engine, from_documents};
 use crate::support::decision_log::DecisionLog;
 use crate::support::webhook::{Webhook, pod_review, settings};
 
@@ -132,7 +134,7 @@ fn with_cluster(
     let kubelet = if let Credential::Node(name) = credential { name } else { "U2" };
     let mut estate: Value = serde_json::from_slice(&documents[0].1).unwrap();
     estate["clusters"] = json!([{
-        "name": "aks", "kubeletIdentity": kubelet, "subscription": super::SUBSCRIPTION, "resourceGroup": "rg1",
+        "name": "aks", "kubeletIdentity": kubelet, "subscription": SUBSCRIPTION, "resourceGroup": "rg1",
     }]);
     documents[0].1 = estate.to_string().into_bytes();
     documents
