@@ -4,6 +4,7 @@
 
 mod documentation;
 mod export;
+mod gitops;
 mod kustomize;
 mod monitoring;
 mod objects;

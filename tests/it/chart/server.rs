@@ -1,27 +1,20 @@
 //! A real API server takes what the chart renders, down to the last field, and keeps what others write into it.
 
-use std::env;
-use std::fs;
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use super::installations;
 use crate::support::apiserver::ApiServer;
+use crate::support::custom_resources::server_that_knows_them;
 use crate::support::helm::{CHART, Helm, Told, documents};
 use crate::support::skip::skip;
 use crate::support::waiting::wait_until;
 
 #[test]
 fn every_installation_is_taken_by_a_strict_api_server() {
-    let (helm, server) = match (Helm::find(), ApiServer::shared()) {
+    let (helm, server) = match (Helm::find(), server_that_knows_them()) {
         (Ok(helm), Ok(server)) => (helm, server),
         (Err(reason), _) | (_, Err(reason)) => return skip(reason),
     };
-    let Some(definitions) = custom_resource_definitions() else {
-        return skip("no definitions of custom resources; `tests/custom-resources/build` fetches them");
-    };
-    define(server, &definitions);
     // The server then warns about pods that its strictest profile would refuse.
     server.create_labelled_namespace(
         "acr-admission",
@@ -93,30 +86,6 @@ fn upgrades_keep_what_the_program_wrote_and_removal_leaves_nothing() {
     wait_until("the release is gone", || {
         server.kubectl(&[&left[..], &["--output=name"]].concat(), "").succeeded().stdout.is_empty()
     });
-}
-
-/// Lets the server know the objects of cert-manager and of the Prometheus operator.
-fn define(server: &ApiServer, definitions: &[PathBuf]) {
-    for definition in definitions {
-        let definition = definition.to_str().unwrap();
-        server.kubectl(&["apply", "--server-side", "--filename", definition], "").succeeded();
-        // Until the server has written a status, kubectl has nothing to wait for and fails.
-        let wait = ["wait", "--for=condition=Established", "--timeout=5s", "--filename", definition];
-        wait_until("the definition counts", || server.kubectl(&wait, "").status.success());
-    }
-}
-
-/// Where the script that fetches them leaves the versions that it pins.
-fn custom_resource_definitions() -> Option<Vec<PathBuf>> {
-    let pins =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/custom-resources/pins")).ok()?;
-    let pinned = pins.lines().filter(|line| !line.starts_with('#'));
-    let versions: Vec<&str> = pinned.filter_map(|line| line.split(' ').nth(1)).collect();
-    let caches = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let caches = caches.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
-    let folder = caches.join("acr-admission/custom-resources").join(versions.join("-"));
-    let files: Vec<PathBuf> = fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path()).collect();
-    (!files.is_empty()).then_some(files)
 }
 
 const NAME: &str = "acr-admission-kept";

@@ -2,6 +2,7 @@
 
 pub(crate) mod apiserver;
 pub(crate) mod certificates;
+pub(crate) mod custom_resources;
 pub(crate) mod decision_log;
 pub(crate) mod expected;
 pub(crate) mod helm;
