@@ -101,9 +101,9 @@ fn every_path_that_a_page_names_is_there() {
 /// Words that begin with a folder of the repository, without those that stand for many files or for files to come.
 fn paths(text: &str) -> impl Iterator<Item = &str> {
     let is_between = |c: char| c.is_whitespace() || "`'\"()[]<>|,;=@{}".contains(c);
-    // With or without a line behind it.
+    // With or without a line or a heading behind it.
     let words = text.split(is_between).map(|word| word.trim_start_matches("./"));
-    let words = words.map(|word| word.split(':').next().unwrap_or_default().trim_end_matches('.'));
+    let words = words.map(|word| word.split([':', '#']).next().unwrap_or_default().trim_end_matches('.'));
     let words = words.filter(|word| !word.contains(['*', '…', '$']) && !word.starts_with("fuzz/corpus/"));
     let words = words.filter(|word| !word.split(['/', '.']).any(is_placeholder));
     words.filter(|word| word.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first)))
