@@ -166,21 +166,13 @@ impl Permission {
         Self::QuarantinedArtifactsRead,
     ];
 
-    /// Those that the actions turn on.
-    pub const ORDINARY: [Self; 9] = [
-        Self::PullRead,
-        Self::PushWrite,
-        Self::ArtifactsDelete,
-        Self::ContentRead,
-        Self::ContentWrite,
-        Self::ContentDelete,
-        Self::MetadataRead,
-        Self::MetadataDelete,
-        Self::CatalogRead,
-    ];
-
     /// What an image that has not passed the quarantine takes, in both modes, instead of what pulls take.
     pub const QUARANTINE: [Self; 2] = [Self::QuarantineRead, Self::QuarantinedArtifactsRead];
+
+    /// Those that the actions turn on: all but the ones of the quarantine.
+    pub fn ordinary() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|permission| !Self::QUARANTINE.contains(permission))
+    }
 
     /// The whole permission string.
     #[must_use]

@@ -133,3 +133,10 @@ fn unknown_field(field: &str, known: &[&str]) -> (String, String) {
     };
     (format!("unknown field `{field}`"), help)
 }
+
+/// The fields of a kind of document as its schema has them: what a reader of that kind has to know.
+#[cfg(test)]
+pub(super) fn fields_of_schema<T: schemars::JsonSchema>() -> std::collections::BTreeSet<String> {
+    let schema = serde_json::to_value(schemars::schema_for!(T)).unwrap();
+    schema["properties"].as_object().unwrap().keys().cloned().collect()
+}

@@ -105,9 +105,7 @@ impl<'a> RoleFacts<'a> {
     pub(super) fn of(definition: &'a RoleDefinition) -> Self {
         let compiled = CompiledRole::build(definition);
         let works = |is_data| {
-            Permission::ORDINARY
-                .iter()
-                .any(|one| one.is_data_action() == is_data && compiled.any.contains(*one))
+            Permission::ordinary().any(|one| one.is_data_action() == is_data && compiled.any.contains(one))
         };
         let blocks = &definition.permissions;
         let holds = |action: &&'static str| {

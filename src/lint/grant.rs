@@ -199,7 +199,7 @@ fn is_about_images_only(role: &RoleFacts<'_>) -> bool {
     let mut actions = blocks.iter().flat_map(|block| block.actions.iter().chain(&block.data_actions));
     actions.all(|action| {
         let is = |known: &str| known.eq_ignore_ascii_case(action);
-        Permission::ORDINARY.iter().any(|known| is(known.as_str()))
+        Permission::ordinary().any(|known| is(known.as_str()))
             || super::condition::CONDITIONABLE.into_iter().any(is)
     })
 }

@@ -1,32 +1,47 @@
 //! Reading one input: settings, inventory, certificate. Whole and checked, or an error that says what is wrong.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use jiff::Timestamp;
+use thiserror::Error;
 
 use super::options::ServeError;
 use super::policy::InventorySource;
 use super::stamp::Watched;
 use crate::certificates::{CertificateError, ServerCertificate};
 use crate::engine::index::Index;
-use crate::inventory;
-use crate::settings::Settings;
+use crate::inventory::{self, LoadErrors};
+use crate::settings::{Settings, SettingsError};
 use crate::telemetry::metrics::{KindLabel, Metrics};
 
+/// Why an input cannot be used. It is told and looked at again; it never ends the program.
+#[derive(Debug, Error)]
+pub(super) enum InputError {
+    #[error("the inventory cannot be loaded\n{0}")]
+    Inventory(#[source] LoadErrors),
+    #[error("the settings in {file} cannot be used\n{error}", file = file.display())]
+    Settings { file: PathBuf, error: SettingsError },
+    #[error("{file}: {error}", file = file.display())]
+    Unreadable { file: PathBuf, error: io::Error },
+    #[error("the certificate cannot be used: {0}")]
+    Certificate(#[from] CertificateError),
+}
+
 /// Reads a settings file.
-pub(super) fn read_settings(path: &Path) -> Result<Settings, ServeError> {
-    let text = fs::read_to_string(path).map_err(|error| ServeError::File { file: path.to_owned(), error })?;
-    Settings::from_yaml(&text).map_err(|error| ServeError::Settings { file: path.to_owned(), error })
+pub(super) fn read_settings(path: &Path) -> Result<Settings, InputError> {
+    let text =
+        fs::read_to_string(path).map_err(|error| InputError::Unreadable { file: path.to_owned(), error })?;
+    Settings::from_yaml(&text).map_err(|error| InputError::Settings { file: path.to_owned(), error })
 }
 
 /// Loads the inventory and builds its index.
 pub(super) fn load_inventory(
     files: &Watched,
     metrics: &Metrics,
-) -> Result<(Arc<Index>, InventorySource), ServeError> {
-    let loaded = inventory::load(files.paths()).map_err(ServeError::Inventory)?;
+) -> Result<(Arc<Index>, InventorySource), InputError> {
+    let loaded = inventory::load(files.paths()).map_err(InputError::Inventory)?;
     for warning in &loaded.warnings {
         tracing::warn!(code = warning.code.as_str(), warning = %warning, "inventory");
     }

@@ -10,9 +10,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::certificates::CertificateError;
-use crate::inventory::LoadErrors;
 use crate::kubernetes::{ConnectError, Kubeconfig, Surroundings};
-use crate::settings::SettingsError;
 use crate::workload::manifest::ManifestProblem;
 
 /// Everything that `serve` is told.
@@ -204,18 +202,7 @@ impl Clock {
 /// Why the webhook does not start.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// The inventory cannot be loaded.
-    #[error("the inventory cannot be loaded\n{0}")]
-    Inventory(#[source] LoadErrors),
-    /// The settings cannot be used.
-    #[error("the settings in {file} cannot be used\n{error}", file = file.display())]
-    Settings {
-        /// The file.
-        file: PathBuf,
-        /// Every problem.
-        error: SettingsError,
-    },
-    /// The certificate cannot be used.
+    /// The given certificate cannot be used.
     #[error("the certificate cannot be used: {0}")]
     Certificate(#[from] CertificateError),
     /// Manifests cannot be read.
@@ -253,12 +240,7 @@ impl ServeError {
     #[must_use]
     pub const fn is_bad_input(&self) -> bool {
         match self {
-            Self::Inventory(_)
-            | Self::Settings { .. }
-            | Self::Certificate(_)
-            | Self::Objects(_)
-            | Self::NothingToManage
-            | Self::File { .. } => true,
+            Self::Certificate(_) | Self::Objects(_) | Self::NothingToManage | Self::File { .. } => true,
             Self::Cluster(_) | Self::Listen { .. } | Self::System(_) => false,
         }
     }

@@ -14,8 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::certificate::CurrentCertificate;
 use super::inputs::{Input, Inputs};
-use super::load::{load_inventory, read_certificate, read_settings};
-use super::options::ServeError;
+use super::load::{InputError, load_inventory, read_certificate, read_settings};
 use super::policy::{InventorySource, Policy};
 use super::stamp::Watched;
 use super::webhook::Webhook;
@@ -162,7 +161,7 @@ pub(super) fn use_certificate(
 
 /// Why something was not loaded.
 enum Trouble {
-    Error(ServeError),
+    Error(InputError),
     Panic,
 }
 
@@ -170,7 +169,7 @@ impl Trouble {
     /// Whether the same files may be readable the next time.
     fn may_pass(&self) -> bool {
         match self {
-            Self::Error(ServeError::Inventory(errors)) => {
+            Self::Error(InputError::Inventory(errors)) => {
                 errors.as_slice().iter().any(|error| error.code.is_environment())
             }
             Self::Error(_) => true,
@@ -189,7 +188,7 @@ impl std::fmt::Display for Trouble {
 }
 
 /// Whatever is wrong with one file, the others have to be looked at again: certificates end.
-fn guarded<T>(metrics: &Metrics, load: impl FnOnce() -> Result<T, ServeError>) -> Result<T, Trouble> {
+fn guarded<T>(metrics: &Metrics, load: impl FnOnce() -> Result<T, InputError>) -> Result<T, Trouble> {
     let outcome = catch_unwind(AssertUnwindSafe(load));
     if outcome.is_err() {
         metrics.panics.inc();

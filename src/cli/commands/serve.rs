@@ -33,15 +33,10 @@ pub(super) fn run(args: &ServeArgs) -> Result<Outcome, CliError> {
 /// What, where, and what to do.
 fn told(error: ServeError) -> CliError {
     match error {
-        ServeError::Inventory(errors) => CliError::Inventory(errors),
-        ServeError::Settings { file, error } => {
-            let what = format!("the settings cannot be used\n{error}");
-            CliError::input(what, file.display(), "correct these lines; docs/schemas has the schema")
-        }
-        ServeError::Certificate(error) => CliError::input(
-            format!("the certificate cannot be used: {error}"),
-            "--tls-cert and --tls-key",
-            "give PEM files: the chain with the server's own certificate first, and its key",
+        error @ ServeError::Certificate(_) => CliError::input(
+            error,
+            "the certificate",
+            "give PEM: the chain with the server's own certificate first, and its key",
         ),
         error @ ServeError::NothingToManage => {
             CliError::input(error, "--tls-secret", "give --server-name, and a cluster instead of --objects")

@@ -49,7 +49,7 @@ impl CompiledRole {
         }
         compiled.guarded = guarded.into();
         if !role.built_in {
-            for permission in Permission::ORDINARY {
+            for permission in Permission::ordinary() {
                 if compiled.any.contains(permission) && !without_wildcard.contains(permission) {
                     compiled.by_registry_wildcard.insert(permission);
                 }
