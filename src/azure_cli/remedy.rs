@@ -172,6 +172,9 @@ pub const fn instruction(reason: Reason) -> Option<&'static str> {
         Reason::DenyAssignmentMembersUnknown => {
             "Export the members of the group that the deny assignment names, or all groups around the identity."
         }
+        Reason::DenyAssignmentsNotExported | Reason::RoleAssignmentsNotExported => {
+            "Export again with the right to read the assignments of the registry's subscription (Reader has it)."
+        }
         Reason::RegistryModeUnknown => {
             "Export the registry with a current Azure CLI, so that roleAssignmentMode is in it."
         }

@@ -7,7 +7,8 @@
 //! 3. Role assignments at the registry or above, active now, whose role yields the permission in the registry's
 //!    mode, and whose conditions hold: one is enough.
 //!
-//! Where the exports do not say which mode a registry is in, both are tried; only an agreement is an answer.
+//! Where the exports do not say which mode a registry is in, both are tried; only an agreement is an answer. Where an
+//! export says that it could not read the assignments of step 2 or 3, the answer is *unknown* as soon as they matter.
 
 use jiff::Timestamp;
 
@@ -181,14 +182,20 @@ impl<'a> View<'a> {
             return Decision { reason: Reason::DeniedByDenyAssignment, by, advice };
         }
         let best = self.best_contribution(request, registry, permission, &mut advice);
-        let Some((contribution, assignment)) = best else {
-            return Decision { reason: nothing_found(request.action), by: None, advice };
+        let (contribution, assignment) = match best {
+            Some(found) if found.0 == Contribution::Granted || !registry.lacks_grants => found,
+            Some(_) | None => {
+                return Decision { reason: nothing_found(request.action, registry), by: None, advice };
+            }
         };
         let reason = match contribution {
             Contribution::Granted => match denial {
                 Denial::Possible(deny) => {
                     let by = Some(Decider::DenyAssignment(deny));
                     return Decision { reason: Reason::DenyAssignmentMembersUnknown, by, advice };
+                }
+                Denial::Nobody | Denial::Certain(_) if registry.lacks_denies => {
+                    return Decision { reason: Reason::DenyAssignmentsNotExported, by: None, advice };
                 }
                 Denial::Nobody | Denial::Certain(_) => Reason::AllowedByRole,
             },
@@ -207,7 +214,7 @@ impl<'a> View<'a> {
             | Contribution::ManagementGroupUncertain
             | Contribution::BelowRegistry
             | Contribution::OutOfScope => {
-                return Decision { reason: nothing_found(request.action), by: None, advice };
+                return Decision { reason: nothing_found(request.action, registry), by: None, advice };
             }
         };
         let by = self.assignment(assignment).map(Decider::RoleAssignment);
@@ -334,8 +341,9 @@ impl<'a> View<'a> {
     }
 }
 
-fn nothing_found(action: Action) -> Reason {
+fn nothing_found(action: Action, registry: &RegistryEntry) -> Reason {
     match action {
+        _ if registry.lacks_grants => Reason::RoleAssignmentsNotExported,
         Action::Pull => Reason::NoPullPermission,
         Action::Push | Action::Delete | Action::List | Action::Catalog => Reason::NoPermission,
     }

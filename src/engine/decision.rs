@@ -157,6 +157,10 @@ coded! {
         ClientIdNotFederated,
         /// A role would do, but a deny assignment names a group whose members no export lists.
         DenyAssignmentMembersUnknown,
+        /// A role would do, but the export could not read the deny assignments of the registry's subscription.
+        DenyAssignmentsNotExported,
+        /// No role does, but the export could not read the role assignments of the registry's subscription.
+        RoleAssignmentsNotExported,
         /// The exports do not say which permissions mode the registry is in, and the modes differ.
         RegistryModeUnknown,
         /// A person's sign-in may be stopped by a Conditional Access policy; the exports do not tell.
@@ -220,6 +224,8 @@ impl Reason {
             | Self::PullSecretNotReadable
             | Self::ClientIdNotFederated
             | Self::DenyAssignmentMembersUnknown
+            | Self::DenyAssignmentsNotExported
+            | Self::RoleAssignmentsNotExported
             | Self::RegistryModeUnknown
             | Self::ConditionalAccessNotEvaluated
             | Self::ClusterPullIdentityUnknown

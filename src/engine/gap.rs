@@ -1,11 +1,16 @@
 //! What an export could not read, and which answers become doubtful by that.
 //!
-//! A gap never changes a verdict: what is missing counts as not there, and everybody who reads the inventory is told.
+//! Where role or deny assignments around a registry are missing, nobody knows what a role grants or what is taken away:
+//! what would be an allow or a denial is `unknown` there. Of the other kinds what is missing counts as not there, which
+//! makes answers `unknown` or `deny` by itself. Everybody who reads the inventory is told of every gap.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+use uuid::Uuid;
+
+use super::scope::Scope;
 
 /// Something that an export asked Azure for in vain.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,10 +60,10 @@ macro_rules! kinds {
 kinds! {
     /// Deny assignments of a subscription.
     DenyAssignments, "deny assignments",
-        "an allow there may be wrong, because a deny assignment that stops the pull may be missing";
+        "what a role grants there is unknown, because a deny assignment that takes it away may be missing";
     /// Role assignments of a subscription.
     RoleAssignments, "role assignments",
-        "a denial there may be wrong, because the grant may be missing";
+        "who holds no fitting role there is unknown, because the grant may be missing";
     /// Role definitions of a subscription.
     RoleDefinitions, "role definitions",
         "a denial there may be wrong, because custom roles grant nothing without their definition";
@@ -73,13 +78,13 @@ kinds! {
         "a denial of one of its tokens may be wrong, because a token without scope map may do nothing";
     /// Tasks of a registry.
     Tasks, "tasks",
-        "`what-if` does not see what its tasks would lose";
+        "questions about one of its tasks cannot be asked";
     /// Managed identities of a subscription.
     Identities, "managed identities",
         "client ids that name one of them are unknown";
     /// Federated credentials of an identity.
     FederatedCredentials, "federated credentials",
-        "service accounts that name the identity are unknown, or believed where no credential was read at all";
+        "service accounts that name the identity are unknown";
     /// Clusters of a subscription.
     Clusters, "clusters",
         "who pulls in them must be said in the settings";
@@ -95,6 +100,19 @@ kinds! {
     /// Conditional Access policies of the tenant.
     ConditionalAccess, "Conditional Access policies",
         "what they demand of people who sign in is not known; workloads are not affected";
+}
+
+impl Gap {
+    /// Whether what is missing may be about a resource of a subscription. What names no subscription may be about any.
+    #[must_use]
+    pub fn may_concern(&self, resource: &Scope) -> bool {
+        let subscription = match Scope::parse(&self.scope) {
+            Ok(scope) => scope.subscription().map(str::to_owned),
+            Err(_) => Some(self.scope.to_lowercase()),
+        };
+        let names_one = |text: &String| text.parse::<Uuid>().is_ok();
+        subscription.filter(names_one).is_none_or(|id| resource.subscription() == Some(id.as_str()))
+    }
 }
 
 impl fmt::Display for Gap {

@@ -279,7 +279,7 @@ lint_codes! {
         "name each action";
     ExportGap: Warning,
         "Something that the export could not read",
-        "What is missing counts as not there, so verdicts that depend on it may be wrong; each finding says which",
+        "What is missing makes answers unknown or wrong; each finding says which",
         "let the account that exports read it, and export again";
 }
 

@@ -54,6 +54,12 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::DenyAssignmentMembersUnknown => {
             "a deny assignment names a group whose members no export lists"
         }
+        Reason::DenyAssignmentsNotExported => {
+            "the export could not read the deny assignments, and one may take the permission away"
+        }
+        Reason::RoleAssignmentsNotExported => {
+            "no role of the export lets it pull, and the export could not read all role assignments"
+        }
         Reason::RegistryModeUnknown => "no export shows the registry's permissions mode, and it matters",
         Reason::ConditionalAccessNotEvaluated => "Conditional Access may stop this person's sign-in",
         Reason::ClusterPullIdentityUnknown => "the inventory does not say who pulls in this cluster",

@@ -134,7 +134,8 @@ impl Index {
 
         let change = self.proposal(request, registry, repository, mode)?;
         let supposition = self.supposed(&change);
-        if self.decide_with(request, &supposition).reason == Reason::DenyAssignmentMembersUnknown {
+        let outcome = self.decide_with(request, &supposition).reason;
+        if matches!(outcome, Reason::DenyAssignmentMembersUnknown | Reason::DenyAssignmentsNotExported) {
             return Err(NoFix::DenyAssignment);
         }
         if !self.is_verified(request, repository, mode, &supposition) {

@@ -8,6 +8,7 @@ use super::placement::{management_group_above, registry_above};
 use super::registry::{RegistryEntry, RegistryNumber, hosts};
 use super::{CompiledDeny, CompiledRole, DoubtfulGroup, Entry, Index, Map, ScopeNumber};
 use crate::engine::assignment::DenyAssignment;
+use crate::engine::gap::GapKind;
 use crate::engine::guid::{PrincipalId, RoleId};
 use crate::engine::inventory::{Group, Inventory, ManagementGroups, Registry};
 use crate::engine::scope::Scope;
@@ -129,12 +130,15 @@ impl Scopes {
                 .map(|(_, number)| number)
                 .collect()
         };
+        let lacks = |what| inventory.gaps.iter().any(|gap| gap.what == what && gap.may_concern(&registry.id));
         RegistryEntry {
             reaching: sorted(reaching),
             uncertain: sorted(uncertain),
             below: sorted(below),
             denies: denies(Some(true)),
             uncertain_denies: denies(None),
+            lacks_denies: lacks(GapKind::DenyAssignments),
+            lacks_grants: lacks(GapKind::RoleAssignments),
         }
     }
 }

@@ -25,6 +25,10 @@ pub struct RegistryEntry {
     pub(crate) denies: Box<[u32]>,
     /// Enforced deny assignments at management groups that may or may not lie above it, in file order.
     pub(crate) uncertain_denies: Box<[u32]>,
+    /// Whether deny assignments that reach it may be missing from the exports.
+    pub(crate) lacks_denies: bool,
+    /// Whether role assignments that reach it may be missing from the exports.
+    pub(crate) lacks_grants: bool,
 }
 
 /// Up to here every assignment of a principal is looked at; beyond, only those at each scope in reach.

@@ -6,6 +6,7 @@
 
 use super::cluster::{ClusterProfile, Federation};
 use crate::engine::decision::{Advice, AdviceSet, Reason};
+use crate::engine::gap::GapKind;
 use crate::engine::index::Index;
 use crate::engine::inventory::{FederatedCredential, Principal};
 
@@ -27,7 +28,7 @@ impl Index {
         let required = match cluster.federation {
             Federation::Trusted => false,
             Federation::Required => true,
-            Federation::RequiredWhenKnown => !credentials.is_empty(),
+            Federation::RequiredWhenKnown => !credentials.is_empty() || self.lacks_federated_credentials(),
         };
         if !required {
             if cluster.federation == Federation::RequiredWhenKnown {
@@ -43,5 +44,10 @@ impl Index {
                 && credential.audiences.iter().any(|own| audience.is_none_or(|audience| own == audience))
         };
         credentials.iter().any(backs).then_some(()).ok_or(Reason::ClientIdNotFederated)
+    }
+
+    /// Whether an export asked for federated credentials in vain: then none at all is no sign that nobody looked.
+    fn lacks_federated_credentials(&self) -> bool {
+        self.inventory().gaps.iter().any(|gap| gap.what == GapKind::FederatedCredentials)
     }
 }

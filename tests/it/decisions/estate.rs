@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::table::{Deny, Grant, Policy, Row};
+use super::table::{Deny, Gap, Grant, Policy, Row};
 
 pub(super) const SUBSCRIPTION: &str = "5b000000-0000-4000-8000-000000000001";
 const REGISTRIES: &str = "6a0ec4d3-30cb-4a83-91c0-ae56bc0e3d26";
@@ -34,6 +34,16 @@ pub(super) fn documents(row: &Row, mode: &str) -> Vec<(String, Vec<u8>)> {
     if row.unlisted_group {
         let group = json!({"id": id(14), "displayName": "G4", "securityEnabled": true});
         documents.push(("ad-group-show.json".to_owned(), group.to_string().into_bytes()));
+    }
+    if !row.gaps.is_empty() {
+        let named = |name: &str| if name == "S1" { SUBSCRIPTION.to_owned() } else { name.to_owned() };
+        let gap =
+            |gap: &Gap| json!({"what": gap.what, "scope": named(&gap.scope), "command": "az", "why": "no"});
+        let export = json!({
+            "apiVersion": "acr-admission.dev/v1", "kind": "InventoryExport", "exportedAt": super::NOW,
+            "gaps": row.gaps.iter().map(gap).collect::<Vec<_>>(),
+        });
+        documents.push(("export.json".to_owned(), export.to_string().into_bytes()));
     }
     if row.complete_memberships {
         let context = "https://graph.microsoft.com/v1.0/$metadata#Collection(Edm.String)";

@@ -7,6 +7,7 @@ use acr_admission::engine::assignment::{
     AssignmentCondition, AssignmentName, DenyAssignment, PermissionBlock, PrincipalType, RoleAssignment,
     RoleDefinition, Window,
 };
+use acr_admission::engine::gap::{Gap, GapKind};
 use acr_admission::engine::guid::{PrincipalId, RoleId};
 use acr_admission::engine::inventory::{Group, Inventory, Registry};
 use acr_admission::engine::scope::Scope;
@@ -179,6 +180,8 @@ pub(crate) struct Estate {
     /// The condition in the one block of each role.
     pub(crate) role_conditions: Vec<Option<Tree>>,
     pub(crate) upper_case: bool,
+    /// Whether the export says that it could not read all role assignments, and all deny assignments.
+    pub(crate) lacks: [bool; 2],
 }
 
 pub(crate) fn tree() -> impl Strategy<Value = Tree> {
@@ -250,6 +253,7 @@ pub(crate) fn deny() -> impl Strategy<Value = Deny> {
 
 pub(crate) fn estate() -> impl Strategy<Value = Estate> {
     let mostly = || prop_oneof![4 => Just(true), 1 => Just(false)];
+    let rarely = || prop_oneof![7 => Just(false), 1 => Just(true)];
     let role_condition = prop_oneof![7 => Just(None), 1 => tree().prop_map(Some)];
     (
         vec(assignment(), 0..14),
@@ -258,13 +262,15 @@ pub(crate) fn estate() -> impl Strategy<Value = Estate> {
         vec(mostly(), 3),
         vec(any::<bool>(), 4),
         vec(role_condition, ROLES.len()),
+        [rarely(), rarely()],
     )
-        .prop_map(|(assignments, denies, members, listed, complete, mut role_conditions)| {
+        .prop_map(|(assignments, denies, members, listed, complete, mut role_conditions, lacks)| {
             // The roles that fixes give are built in, and no block of those has a condition.
             for fixing in ["AcrPull", "RepositoryReader"] {
                 role_conditions[ROLES.iter().position(|role| role.0 == fixing).unwrap()] = None;
             }
-            Estate { assignments, denies, members, listed, complete, role_conditions, upper_case: false }
+            let upper_case = false;
+            Estate { assignments, denies, members, listed, complete, role_conditions, upper_case, lacks }
         })
 }
 
@@ -301,6 +307,12 @@ impl Estate {
         };
         inventory.management_groups.seen.entry("s1".into()).or_default().insert("above".into());
         inventory.role_assignments = self.assignments.iter().map(Self::role_assignment).collect();
+        inventory.gaps = [GapKind::RoleAssignments, GapKind::DenyAssignments]
+            .into_iter()
+            .zip(self.lacks)
+            .filter(|(_, lacks)| *lacks)
+            .map(|(what, _)| Gap { what, scope: "s1".into(), command: "az".into(), why: "no".into() })
+            .collect();
         inventory.deny_assignments = self.denies.iter().map(|one| self.deny_assignment(one)).collect();
         inventory
     }

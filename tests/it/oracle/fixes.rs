@@ -70,7 +70,8 @@ proptest! {
                     let expected = match why {
                         NoFix::NotDenied => reason.verdict() != Verdict::Deny,
                         NoFix::DenyAssignment => {
-                            reason == Reason::DeniedByDenyAssignment || estate.listed.contains(&false)
+                            let may_deny = estate.lacks[1] || estate.listed.contains(&false);
+                            may_deny || reason == Reason::DeniedByDenyAssignment
                         }
                         NoFix::ModeUnknown => asked.registry == 2,
                         NoFix::PrincipalDeleted => true,

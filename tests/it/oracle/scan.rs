@@ -84,6 +84,7 @@ fn for_permission(estate: &Estate, asked: &Asked, permission: &str, fine: bool) 
             Some(Reason::AllowedByRole) => {
                 return match denies(may_be_hit) {
                     Some(deny) => (Reason::DenyAssignmentMembersUnknown, Some(deny.name.to_string())),
+                    None if estate.lacks[1] => (Reason::DenyAssignmentsNotExported, None),
                     None => (Reason::AllowedByRole, Some(assignment.name.to_string())),
                 };
             }
@@ -102,6 +103,7 @@ fn for_permission(estate: &Estate, asked: &Asked, permission: &str, fine: bool) 
         }
     }
     match fallback {
+        _ if estate.lacks[0] => (Reason::RoleAssignmentsNotExported, None),
         Some((_, reason, by)) => (reason, Some(by)),
         None if asked.action == Action::Pull => (Reason::NoPullPermission, None),
         None => (Reason::NoPermission, None),

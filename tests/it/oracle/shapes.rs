@@ -39,6 +39,7 @@ proptest! {
         estate.listed.fill(true);
         estate.complete.fill(false);
         estate.role_conditions.fill(None);
+        estate.lacks = [false; 2];
         for assignment in &mut estate.assignments {
             (assignment.expired, assignment.deleted) = (false, false);
         }
