@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rcgen::{KeyPair, PublicKeyData};
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::pair::{CertificateError, ServerCertificate};
+use super::pair::{CertificateError, ServerCertificate, validity};
 use super::plan::{Authority, Leaf, Rotate, State};
 
 /// The entry with the server's certificate.
@@ -31,6 +31,9 @@ pub const ROTATE: &str = "acr-admission.dev/rotate";
 pub(super) const TRUSTED_SINCE: &str = "acr-admission.dev/trusted-since";
 /// The annotation that notes when the certificate was stored.
 pub(super) const SERVED_SINCE: &str = "acr-admission.dev/served-since";
+
+/// Clocks of nodes and control planes differ by less.
+pub(super) const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is stored. Holds private keys, so it is never shown.
 #[derive(Clone, Default)]
@@ -95,7 +98,7 @@ impl Held {
             let signed_by = |authority| is_trusted_by(&leaf, authority, server_name, provider, now);
             Some(Leaf {
                 not_after: leaf.not_after,
-                since: self.note(SERVED_SINCE),
+                since: self.note(SERVED_SINCE, now),
                 authority: authorities.iter().position(signed_by)?,
             })
         });
@@ -110,7 +113,7 @@ impl Held {
                 .collect(),
             leaf,
             is_trusted,
-            trusted_since: self.note(TRUSTED_SINCE),
+            trusted_since: self.note(TRUSTED_SINCE, now),
             rotate: match self.annotations.get(ROTATE).map(String::as_str) {
                 Some("certificate") => Some(Rotate::Certificate),
                 Some("authority") => Some(Rotate::Authority),
@@ -139,7 +142,7 @@ impl Held {
 
     fn authority(&self, number: usize, der: &CertificateDer<'_>) -> Option<Authority> {
         let (_, parsed) = X509Certificate::from_der(der).ok()?;
-        let not_after = Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()?;
+        let [_, not_after] = validity(&parsed);
         let can_sign = number == 0
             && self
                 .authority_key()
@@ -156,8 +159,10 @@ impl Held {
         self.data.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    fn note(&self, name: &str) -> Option<Timestamp> {
-        self.annotations.get(name)?.parse().ok()
+    /// A note of a time far ahead is no note: whoever waits for it waits for ever.
+    fn note(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
+        let noted: Timestamp = self.annotations.get(name)?.parse().ok()?;
+        (noted.duration_since(now) <= CLOCKS_DIFFER).then_some(noted)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, date_time_ymd,
@@ -14,12 +14,10 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::held::{
-    CA_BUNDLE, CA_KEY, CERTIFICATE, Held, KEY, ROTATE, SERVED_SINCE, TRUSTED_SINCE, authorities,
+    CA_BUNDLE, CA_KEY, CERTIFICATE, CLOCKS_DIFFER, Held, KEY, ROTATE, SERVED_SINCE, TRUSTED_SINCE,
+    authorities,
 };
 use super::plan::{AUTHORITY_VALIDITY, LEAF_VALIDITY, Rotate, State, Step};
-
-/// Clocks of nodes and control planes differ.
-const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 
 /// Why nothing can be issued.
 #[derive(Debug, Error)]
@@ -100,12 +98,11 @@ fn begin(server_name: &str, now: Timestamp) -> Result<Issued, IssueError> {
     .granting(true))
 }
 
-/// The new one first, then the one whose leaf is served. Others have nothing left to vouch for.
+/// The new one first, then all of before: a slow replica may still show a leaf of any of them.
 fn add_authority(held: &Held, state: &State, now: Timestamp) -> Result<Issued, IssueError> {
     let authority = NewAuthority::make(now)?;
-    let known = authorities(held.bundle());
-    let served = state.leaf.and_then(|leaf| known.get(leaf.authority));
-    let bundle = authority.certificate.clone() + &served.map(pem).unwrap_or_default();
+    let known = authorities(held.bundle()).iter().map(pem).collect::<String>();
+    let bundle = authority.certificate.clone() + &known;
     Ok(Issued {
         data: [(CA_BUNDLE, bundle), (CA_KEY, authority.key.serialize_pem())].into(),
         annotations: [(TRUSTED_SINCE, None)].into(),
@@ -187,7 +184,7 @@ fn set_validity(params: &mut CertificateParams, now: Timestamp, end: Timestamp) 
     let since_epoch = |time: Timestamp| {
         std::time::Duration::try_from(time.duration_since(Timestamp::UNIX_EPOCH)).map(|since| epoch + since)
     };
-    params.not_before = since_epoch(now - BACKDATED)?;
+    params.not_before = since_epoch(now - CLOCKS_DIFFER)?;
     params.not_after = since_epoch(end)?;
     Ok(())
 }

@@ -28,6 +28,9 @@ pub enum CertificateError {
     /// Key and certificate are not a pair, as in the middle of a change of both.
     #[error("the private key does not belong to the certificate: {0}")]
     NotAPair(String),
+    /// It does not count yet.
+    #[error("the certificate is not valid before {0}")]
+    NotYetValid(Timestamp),
     /// It has ended.
     #[error("the certificate ended at {0}")]
     Expired(Timestamp),
@@ -84,8 +87,10 @@ fn check(
 ) -> Result<Timestamp, CertificateError> {
     let malformed = |error: &dyn std::fmt::Display| CertificateError::Malformed(error.to_string());
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(|error| malformed(&error))?;
-    let not_after =
-        Timestamp::from_second(parsed.validity().not_after.timestamp()).map_err(|error| malformed(&error))?;
+    let [not_before, not_after] = validity(&parsed);
+    if now < not_before {
+        return Err(CertificateError::NotYetValid(not_before));
+    }
     if now >= not_after {
         return Err(CertificateError::Expired(not_after));
     }
@@ -104,6 +109,14 @@ fn check(
         }
         _ => Ok(not_after),
     }
+}
+
+/// From when to when a certificate is valid. "Without end" (the last second of the year 9999, RFC 5280) and other times
+/// that this program cannot hold are the last that it can.
+pub(super) fn validity(certificate: &X509Certificate<'_>) -> [Timestamp; 2] {
+    let validity = certificate.validity();
+    [validity.not_before, validity.not_after]
+        .map(|time| Timestamp::from_second(time.timestamp()).unwrap_or(Timestamp::MAX))
 }
 
 /// A wildcard stands for one label.

@@ -121,7 +121,7 @@ pub fn plan(state: &State, pace: Pace, now: Timestamp) -> Step {
     if state.rotate == Some(Rotate::Certificate) || leaf.not_after <= now + RENEW_AHEAD {
         return Step::IssueLeaf;
     }
-    let is_shown_by_all = leaf.since.is_none_or(|since| now >= since + pace.drop);
+    let is_shown_by_all = leaf.since.is_none_or(|since| now.duration_since(since) >= pace.drop);
     if state.authorities.len() > 1 && is_shown_by_all { Step::DropOld } else { Step::Rest }
 }
 
@@ -131,7 +131,7 @@ fn turn(state: &State, pace: Pace, now: Timestamp) -> Step {
         Some(_) if !state.is_trusted => Step::ForgetTrust,
         None if !state.is_trusted => Step::Rest,
         None => Step::NoteTrust,
-        Some(since) if now >= since + pace.trust => Step::IssueLeaf,
+        Some(since) if now.duration_since(since) >= pace.trust => Step::IssueLeaf,
         Some(_) => Step::Rest,
     }
 }

@@ -106,6 +106,35 @@ fn what_is_issued_is_what_the_next_look_finds() {
 }
 
 #[test]
+fn a_note_of_a_time_that_never_comes_is_no_note() {
+    let mut held = Held::default();
+    step(&mut held, Step::Begin, start());
+    for name in ["acr-admission.dev/served-since", "acr-admission.dev/trusted-since"] {
+        for ahead in ["9999-12-30T22:00:00Z", "2026-11-24T00:00:00Z"] {
+            held.annotations.insert(name.to_owned(), ahead.to_owned());
+            let state = held.state(NAME, Some(&[held.bundle().to_vec()]), &provider(), start());
+            assert_eq!((state.leaf.unwrap().since, state.trusted_since), (None, None), "{name}: {ahead}");
+            assert_eq!(plan(&state, PACE, start()), Step::Rest);
+        }
+        held.annotations.remove(name);
+        held.annotations.remove("acr-admission.dev/served-since");
+    }
+}
+
+#[test]
+fn a_certificate_counts_from_its_first_second_to_its_last() {
+    let mut held = Held::default();
+    step(&mut held, Step::Begin, start());
+    let at = |seconds: i64| {
+        let answer = held.certificate(NAME, &provider(), start() + SignedDuration::from_secs(seconds));
+        answer.map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(at(-3601), Err("the certificate is not valid before 2026-11-22T23:00:00Z".to_owned()));
+    assert_eq!((at(-3600), at(0), at(365 * 86_400 - 1)), (Ok(()), Ok(()), Ok(())));
+    assert_eq!(at(365 * 86_400), Err("the certificate ended at 2027-11-23T00:00:00Z".to_owned()));
+}
+
+#[test]
 fn what_holds_private_keys_does_not_show_them() {
     let mut held = Held::default();
     step(&mut held, Step::Begin, start());
@@ -204,7 +233,8 @@ impl World {
     fn check(&mut self) {
         let now = self.now;
         self.believed.retain(|(until, _)| now < *until + SignedDuration::from_secs(59));
-        self.shown.retain(|(until, _)| now < *until + SignedDuration::from_secs(10));
+        // A replica may hear of a new certificate late: as long as the plan waits before it drops an authority.
+        self.shown.retain(|(until, _)| now < *until + PACE.drop - SignedDuration::from_secs(5));
         if self.cleared.is_some_and(|cleared| now < cleared + SignedDuration::from_secs(130)) {
             return;
         }
@@ -251,7 +281,7 @@ impl World {
 
     /// Looks until nothing is to be done, with pauses long enough for everybody.
     fn settle(&mut self) {
-        for _ in 0..20 {
+        for _ in 0..60 {
             let is_done = self.look() == Step::Rest && self.believed.is_empty() && self.shown.is_empty();
             self.check();
             self.now += SignedDuration::from_secs(61);

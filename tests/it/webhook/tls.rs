@@ -72,6 +72,10 @@ const SPOILT: &[Spoilt] = &[
         spoil: |folder| write_pair(folder, |params| params.not_after = date_time_ymd(2020, 1, 1)),
     },
     Spoilt {
+        name: "not yet valid",
+        spoil: |folder| write_pair(folder, |params| params.not_before = date_time_ymd(2999, 1, 1)),
+    },
+    Spoilt {
         name: "without a name",
         spoil: |folder| write_pair(folder, |params| params.subject_alt_names.clear()),
     },
@@ -92,6 +96,16 @@ fn write_pair(folder: &Path, spoil: impl FnOnce(&mut CertificateParams)) {
     let certificate = params.self_signed(&key).unwrap();
     fs::write(folder.join("tls.crt"), certificate.pem()).unwrap();
     fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
+}
+
+/// RFC 5280 has a last second for certificates without end, later than any time that this program can hold.
+#[tokio::test]
+async fn a_certificate_without_end_is_used() {
+    let webhook = Webhook::start_waiting(&mode("enforce"), |_, folder| {
+        write_pair(folder, |params| params.not_after = date_time_ymd(9999, 12, 31));
+    })
+    .await;
+    webhook.until("it is taken", async || webhook.ready().await["ready"] == true).await;
 }
 
 #[tokio::test]
