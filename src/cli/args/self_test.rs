@@ -36,7 +36,13 @@ pub struct SelfTestArgs {
     /// Judge the inventory as of this time, such as 2026-11-22T12:00:00Z. Without it: now
     #[arg(long, value_name = "TIMESTAMP", env = "ACR_ADMISSION_NOW")]
     pub now: Option<Timestamp>,
-    /// How long to try to reach the webhook
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, env = "ACR_ADMISSION_TIMEOUT")]
+    /// How long to try to reach the webhook, and to wait for each answer; an hour at most
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=3600),
+        env = "ACR_ADMISSION_TIMEOUT"
+    )]
     pub timeout: u64,
 }

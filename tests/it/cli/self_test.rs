@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::support::webhook::{Webhook, mode};
@@ -12,7 +13,10 @@ async fn self_test(webhook: &Webhook, arguments: &[&str]) -> Output {
     let authority = folder.join("authority.pem");
     std::fs::write(&authority, webhook.authority.pem()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
-    command.arg("self-test").arg("--url").arg(format!("https://localhost:{}/validate/pods", webhook.port()));
+    command.arg("self-test");
+    if !arguments.iter().any(|argument| argument.starts_with("--url")) {
+        command.arg(format!("--url=https://localhost:{}/validate/pods", webhook.port()));
+    }
     command.arg("--authority").arg(authority).arg("--settings").arg(folder.join("settings.yaml"));
     command.args(arguments).output().await.unwrap()
 }
@@ -71,7 +75,7 @@ async fn a_webhook_of_another_authority_is_not_asked() {
     let authority = other.folder.path().join("authority.pem");
     std::fs::write(&authority, other.authority.pem()).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_acr-admission"))
-        .args(["self-test", "--timeout=0", "--url"])
+        .args(["self-test", "--timeout=1", "--url"])
         .arg(format!("https://localhost:{}/validate/pods", webhook.port()))
         .arg("--authority")
         .arg(authority)
@@ -81,4 +85,16 @@ async fn a_webhook_of_another_authority_is_not_asked() {
     let text = text(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert!(text.contains("the webhook cannot be reached: invalid peer certificate"), "{text}");
+}
+
+/// A port that takes connections and says nothing: the time is over all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_never_answers_is_given_up() {
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    let url = format!("--url=https://localhost:{}/validate/pods", silent.local_addr().unwrap().port());
+    let output = self_test(&webhook, &["--timeout=1", &url]).await;
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("the webhook cannot be reached: no connection within 1 seconds"), "{text}");
 }

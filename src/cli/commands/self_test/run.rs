@@ -3,11 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use hyper::Uri;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::answer::{Answer, review};
 use super::samples::Samples;
@@ -35,14 +35,11 @@ pub(crate) fn run(args: &SelfTestArgs, output: &mut Output) -> Result<Outcome, C
 
 async fn test(args: &SelfTestArgs, samples: &Samples, output: &mut Output) -> Result<Outcome, CliError> {
     let mut client = reach(args).await?;
-    let path = args.url.path();
     let mut outcome = Outcome::Fine;
     let mut tested = 0;
     for (decision, image) in [("allow", &samples.allowed), ("deny", &samples.denied)] {
         let Some(image) = image else { continue };
-        let body = review(&args.namespace, &args.service_account, image);
-        let response = client.post(path, body).await.context("the webhook did not answer")?;
-        let answer = Answer::of(&response);
+        let answer = ask(&mut client, args, image).await?;
         let is_right = answer.is(decision);
         let title = if is_right { "passed" } else { "FAILED" };
         writeln!(output.data(), "{title}: {decision} {image}\n  {}", answer.in_words())?;
@@ -50,15 +47,24 @@ async fn test(args: &SelfTestArgs, samples: &Samples, output: &mut Output) -> Re
         tested += 1;
     }
     if tested == 0 {
-        let body = review(&args.namespace, &args.service_account, ANY_IMAGE);
-        let response = client.post(path, body).await.context("the webhook did not answer")?;
-        writeln!(output.data(), "answered: {ANY_IMAGE}\n  {}", Answer::of(&response).in_words())?;
+        let answer = ask(&mut client, args, ANY_IMAGE).await?;
+        writeln!(output.data(), "answered: {ANY_IMAGE}\n  {}", answer.in_words())?;
     }
     for missing in missing(samples) {
         writeln!(output.data(), "not tested: {missing}")?;
         outcome = outcome.max(Outcome::Unknown);
     }
     Ok(outcome)
+}
+
+/// Posts one review, and waits no longer for the answer than for the connection.
+async fn ask(client: &mut Client, args: &SelfTestArgs, image: &str) -> Result<Answer, CliError> {
+    let body = review(&args.namespace, &args.service_account, image);
+    let answered = timeout(Duration::from_secs(args.timeout), client.post(args.url.path(), body)).await;
+    let response = answered
+        .unwrap_or_else(|_| Err(anyhow!("nothing within {} seconds", args.timeout)))
+        .context("the webhook did not answer")?;
+    Ok(Answer::of(&response))
 }
 
 /// What could not be tested, and what to do about it.
@@ -83,16 +89,20 @@ async fn reach(args: &SelfTestArgs) -> Result<Client, CliError> {
     let (host, port) = address(&args.url)?;
     let authorities = authorities(args)?;
     let deadline = Instant::now() + Duration::from_secs(args.timeout);
+    let mut obstacle = anyhow!("no connection within {} seconds", args.timeout);
     loop {
-        match Client::connect((host, port), host, &authorities).await {
-            Ok(client) => return Ok(client),
-            Err(error) if Instant::now() >= deadline => {
-                let what = format!("the webhook cannot be reached: {error:#}");
-                let help = "see its readiness: GET /readyz on the health port says what is missing";
-                return Err(CliError::input(what, &args.url, help));
-            }
-            Err(_) => sleep(BETWEEN_TRIES).await,
+        match timeout_at(deadline, Client::connect((host, port), host, &authorities)).await {
+            Ok(Ok(client)) => return Ok(client),
+            Ok(Err(error)) => obstacle = error,
+            // What stood in the way before says more than that the time is over.
+            Err(_) => {}
         }
+        if Instant::now() >= deadline {
+            let what = format!("the webhook cannot be reached: {obstacle:#}");
+            let help = "see its readiness: GET /readyz on the health port says what is missing";
+            return Err(CliError::input(what, &args.url, help));
+        }
+        sleep_until(deadline.min(Instant::now() + BETWEEN_TRIES)).await;
     }
 }
 
