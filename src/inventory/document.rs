@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -167,6 +168,7 @@ impl<'a> Document<'a> {
                 return Envelope::default();
             }
         };
+        self.refuse_repeated(&fields);
         let field = |name: &str| fields.iter().find(|field| field.key == name).map(|field| field.value.get());
         let text = |name: &str| field(name).and_then(|raw| serde_json::from_str::<String>(raw).ok());
         for link in ["nextLink", "@odata.nextLink"] {
@@ -188,6 +190,19 @@ impl<'a> Document<'a> {
             }
         }
         envelope
+    }
+
+    /// One of two lists under one name would be lost without a word.
+    fn refuse_repeated(&self, fields: &[Field<'a>]) {
+        let mut seen = BTreeSet::new();
+        for field in fields.iter().filter(|field| !seen.insert(field.key.as_ref())) {
+            self.error(
+                LoadErrorCode::BadValue,
+                self.offset(field.value.get()),
+                format!("`{}` is given twice", field.key),
+                "keep one of them, with everything that belongs there",
+            );
+        }
     }
 
     fn incomplete(&self, link: &str, raw: &str) {

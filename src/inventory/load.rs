@@ -38,6 +38,8 @@ pub struct Loaded {
     pub inventory: Inventory,
     /// When the oldest export was made, where one says so.
     pub exported_at: Option<Timestamp>,
+    /// When the newest of the files was written: the age where no export tells its time.
+    pub written_at: Option<Timestamp>,
     /// Where its things stand in the files.
     pub places: Places,
     /// What counts for nothing, or less than its author may think.
@@ -83,13 +85,14 @@ fn load_from(sources: Sources) -> Result<Loaded, LoadErrors> {
     for error in errors {
         loader.collection.fail(error);
     }
+    let written_at = files.iter().filter_map(|path| sources::written_at(path)).max();
     for path in files {
         match sources::read(&path) {
             Ok(bytes) => loader.read(&path.to_string_lossy(), bytes),
             Err(error) => loader.collection.fail(error),
         }
     }
-    Ok(Loaded { skipped, ..loader.finish()? })
+    Ok(Loaded { written_at, skipped, ..loader.finish()? })
 }
 
 /// Loads documents that are in memory already, each under a name that plays the part of the file name.
@@ -200,7 +203,16 @@ impl Loader {
         let exported_at = collection.exports.exported_at;
         let (inventory, places, warnings) = finish(collection)?;
         let counts = Counts { documents, records };
-        Ok(Loaded { inventory, exported_at, places, warnings, counts, skipped: Vec::new(), fingerprint })
+        Ok(Loaded {
+            inventory,
+            exported_at,
+            written_at: None,
+            places,
+            warnings,
+            counts,
+            skipped: Vec::new(),
+            fingerprint,
+        })
     }
 }
 

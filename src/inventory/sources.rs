@@ -8,6 +8,8 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::problem::{LoadError, LoadErrorCode, Place};
 
 /// A file that was left out, and why.
@@ -122,6 +124,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         fs::read(path)
     };
     bytes.map_err(|error| unreadable(path, &error))
+}
+
+/// When a file was written, where the system tells.
+pub(super) fn written_at(path: &Path) -> Option<Timestamp> {
+    Timestamp::try_from(fs::metadata(path).ok()?.modified().ok()?).ok()
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> LoadError {

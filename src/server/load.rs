@@ -47,7 +47,7 @@ pub(super) fn load_inventory(
     }
     let now = Timestamp::now();
     let source = InventorySource {
-        written_at: loaded.exported_at.or_else(|| files.stamp().written_at()).unwrap_or(now),
+        written_at: loaded.exported_at.or(loaded.written_at).unwrap_or(now),
         loaded_at: now,
         fingerprint: loaded.fingerprint,
         warnings: loaded.warnings.len(),

@@ -9,8 +9,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use jiff::Timestamp;
-
 /// What files look like from outside.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Stamp(Vec<FileStamp>);
@@ -37,12 +35,6 @@ impl Stamp {
         }
         stamp.0.sort_by(|left, right| left.path.cmp(&right.path));
         stamp
-    }
-
-    /// When the newest of the files was written.
-    pub(super) fn written_at(&self) -> Option<Timestamp> {
-        let newest = self.0.iter().filter_map(|file| file.written).max()?;
-        Timestamp::try_from(newest).ok()
     }
 
     fn add(&mut self, path: &Path, depth: usize) {
@@ -97,10 +89,6 @@ impl Watched {
 
     pub(super) fn paths(&self) -> &[PathBuf] {
         &self.paths
-    }
-
-    pub(super) fn stamp(&self) -> &Stamp {
-        &self.known
     }
 
     /// Looks again; true when the files have to be read.

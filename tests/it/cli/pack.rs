@@ -1,6 +1,7 @@
 //! `inventory pack`: one file, the same bytes each time, that loads like an export.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -24,7 +25,11 @@ fn counts(path: &str) -> Value {
 
 #[test]
 fn the_packed_estate_is_shown_and_loads() {
-    insta::assert_snapshot!(String::from_utf8(pack_estate(&["--cluster", "aks-prod"])).unwrap());
+    let packed = String::from_utf8(pack_estate(&["--cluster", "aks-prod"])).unwrap();
+    // This estate's export does not say when it was made: its newest file tells, which is as old as the checkout.
+    let (before, rest) = packed.split_once(",\"exportedAt\":\"").unwrap();
+    let (_, after) = rest.split_once('"').unwrap();
+    insta::assert_snapshot!(format!("{before}{after}"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("inventory.json.gz");
     let path = file.to_str().unwrap();
@@ -34,6 +39,24 @@ fn the_packed_estate_is_shown_and_loads() {
     let document = counts(folder.path().to_str().unwrap());
     assert_eq!(document["counts"]["registries"], 3);
     assert_eq!(document["documents"], 1);
+}
+
+#[test]
+fn packing_makes_nothing_younger() {
+    let folder = tempfile::tempdir().unwrap();
+    let (older, newer) = (folder.path().join("a.json"), folder.path().join("b.json"));
+    for (file, seconds) in [(&older, 1_700_000_000), (&newer, 1_735_689_600)] {
+        fs::write(file, "[]").unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        fs::File::options().write(true).open(file).unwrap().set_modified(time).unwrap();
+    }
+    let given = ["--inventory", folder.path().to_str().unwrap()];
+    let document: Value = serde_json::from_slice(&pack(&given)).unwrap();
+    assert_eq!(document["exportedAt"], "2025-01-01T00:00:00Z");
+    let packed = folder.path().join("packed.json");
+    fs::write(&packed, pack(&given)).unwrap();
+    let again: Value = serde_json::from_slice(&pack(&["--inventory", packed.to_str().unwrap()])).unwrap();
+    assert_eq!(again["exportedAt"], "2025-01-01T00:00:00Z");
 }
 
 #[test]

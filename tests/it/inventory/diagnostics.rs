@@ -29,6 +29,12 @@ const BAD_INPUTS: &[(&str, &str)] = &[
         "refused.json",
         "{\"error\": {\"code\": \"AuthorizationFailed\", \"message\": \"The client has no access.\"}}",
     ),
+    (
+        "twice.json",
+        "{\n  \"apiVersion\": \"acr-admission.dev/v1\", \"kind\": \"Inventory\",\n  \"denyAssignments\": [{\"name\": \"freeze\", \
+         \"principals\": [\"everyone\"], \"actions\": [\"*\"], \"scope\": \"/\"}],\n  \"denyAssignments\": []\n}",
+    ),
+    ("two-pages.json", "{\"value\": [{\"type\": \"Microsoft.Sql/servers\"}], \"value\": []}"),
     ("sql.json", "[{\"type\": \"Microsoft.Sql/servers\"}, {\"type\": \"Microsoft.Sql/servers\"}]"),
     ("unknown-object.json", "{\"colour\": \"blue\", \"size\": 3}"),
     ("empty-object.json", "{}"),

@@ -17,11 +17,13 @@ use crate::kubernetes::{CONFIG_MAP_HOLDS, Kubeconfig, StoreError, store_file};
 /// refuses it.
 pub(super) fn run(args: &InventoryPackArgs, output: &mut Output) -> Result<Outcome, CliError> {
     let InventoryPackArgs { inventory, cluster, registry, gzip, .. } = args;
-    let Loaded { inventory, exported_at, warnings, .. } = load_in_order_of_names(&inventory.inventory)?;
+    let Loaded { inventory, exported_at, written_at, warnings, .. } =
+        load_in_order_of_names(&inventory.inventory)?;
     tell_loose_ends(warnings.len(), output)?;
     let index = Index::build(inventory);
     let choice = Choice { clusters: clusters(&index, cluster)?, registries: registries(&index, registry)? };
-    let document = packed::pack(&index, exported_at, &choice);
+    // The packed file is new; what it holds is as old as it was.
+    let document = packed::pack(&index, exported_at.or(written_at), &choice);
     let mut bytes = Vec::new();
     document.write(&mut bytes)?;
     if *gzip {
