@@ -60,8 +60,10 @@ impl Sources {
             self.errors.push(LoadError {
                 code: LoadErrorCode::NoFiles,
                 place: Place::file(&path.to_string_lossy()),
-                message: "the folder holds no data".to_owned(),
-                help: "check the mount; a tenant without anything is exported as files with `[]`".to_owned(),
+                message: "the folder holds no inventory file".to_owned(),
+                help: "check the mount, and that the ConfigMap or Secret behind it exists; a tenant without anything \
+                       is exported as files with `[]`"
+                    .to_owned(),
             });
         }
     }

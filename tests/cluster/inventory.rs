@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::figures::figure;
-use crate::objects::DENIED;
+use crate::objects::{ALLOWED, DENIED};
 use crate::release::{ESTATE, NAME, Release};
 use crate::skip::skip;
 use crate::waiting::wait_until;
@@ -44,9 +44,43 @@ fn a_changed_inventory_counts_within_a_minute_and_a_broken_one_does_not() {
     assert_eq!(starts(&release), before, "no pod was started anew");
 }
 
+/// The kubelet would leave the pods in `ContainerCreating` and nobody would say why.
+#[test]
+fn an_inventory_that_is_missing_is_told_and_counts_when_it_comes() {
+    const MISSING: &str = "acr-admission-inventory";
+    let release = match Release::of_environment() {
+        Ok(release) => release,
+        Err(reason) => return skip(reason),
+    };
+    release.uninstall();
+    let in_namespace = ["--namespace", NAME];
+    let remove = ["delete", "configmap", MISSING, "--ignore-not-found"];
+    release.kubectl(&[&remove[..], &in_namespace].concat()).succeeded();
+    let mut values = release.values("enforce");
+    values["inventory"] = json!({"configMaps": [MISSING]});
+    release.install_without_waiting(&values);
+
+    let told = [
+        "the folder holds no inventory file",
+        "/etc/acr-admission/inventory/configmap-acr-admission-inventory",
+    ];
+    wait_until("every pod says which inventory it waits for", || {
+        let pods = release.pods();
+        let log = |pod: &String| release.kubectl(&[&["logs", pod][..], &in_namespace].concat()).stdout;
+        pods.len() == 2 && pods.iter().map(log).all(|log| told.iter().all(|part| log.contains(part)))
+    });
+    let estate = format!("--from-literal=estate.yaml={ESTATE}");
+    release.kubectl(&[&["create", "configmap", MISSING, &estate][..], &in_namespace].concat()).succeeded();
+    let ready = ["rollout", "status", "deployment", NAME, "--timeout=170s"];
+    release.kubectl(&[&ready[..], &in_namespace].concat()).succeeded();
+    wait_until("it is judged by", || !release.admits(DENIED));
+    assert!(release.admits(ALLOWED));
+    release.kubectl(&[&remove[..], &in_namespace].concat()).succeeded();
+}
+
 fn write(release: &Release, text: &str) {
     let patch = json!({"data": {"estate.yaml": text}}).to_string();
-    let name = format!("{NAME}-inventory");
+    let name = format!("{NAME}-inventory-inline");
     release.kubectl(&["patch", "configmap", &name, "--namespace", NAME, "--patch", &patch]).succeeded();
 }
 

@@ -117,6 +117,15 @@ impl Release {
         });
     }
 
+    /// For releases that are not ready before something else happens.
+    #[track_caller]
+    pub(crate) fn install_without_waiting(&self, values: &Value) {
+        let (chart, file) = (chart(), self.values_file(values));
+        let (chart, file) = (chart.to_str().unwrap(), file.to_str().unwrap());
+        self.helm(&["install", NAME, chart, "--namespace", NAME, "--create-namespace", "--values", file])
+            .succeeded();
+    }
+
     #[track_caller]
     pub(crate) fn uninstall(&self) {
         self.helm(&["uninstall", NAME, "--namespace", NAME, "--ignore-not-found", "--wait"]).succeeded();

@@ -20,7 +20,7 @@ fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
             if !path.ends_with("fixtures") && !path.ends_with("target") {
                 files(&path, extension, found);
             }
-        } else if path.extension().is_some_and(|its| its == extension) {
+        } else if path.extension().unwrap_or_default() == extension {
             found.push(path);
         }
     }
@@ -112,6 +112,41 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
 /// `tests/it/corpora/TARGET.rs`.
 fn is_placeholder(part: &str) -> bool {
     part.len() > 1 && part != "README" && part.chars().all(|c| c.is_ascii_uppercase())
+}
+
+/// Who follows one page must find on the next one what the first made.
+#[test]
+fn the_inventory_has_one_name_wherever_a_config_map_of_it_is_made_or_read() {
+    const NAME: &str = "acr-admission-inventory";
+    let mut sources = Vec::new();
+    for folder in ["charts", "deploy", "docs"] {
+        for extension in ["md", "yaml", ""] {
+            files(&root().join(folder), extension, &mut sources);
+        }
+    }
+    let mut named = 0;
+    for source in sources {
+        let text = fs::read_to_string(&source).unwrap();
+        for name in inventory_names(&text) {
+            assert_eq!(name, NAME, "{}", source.display());
+            named += 1;
+        }
+    }
+    assert!(named > 10, "only {named} names were found");
+}
+
+/// What is made by kubectl or by this program, and what values and volumes read. A list of several is an example of that.
+fn inventory_names(text: &str) -> impl Iterator<Item = &str> {
+    const BEFORE: [&str; 5] =
+        ["create configmap ", "--config-map ", "configMaps: [", "configMaps={", "inventory/configmap-"];
+    let names = BEFORE.iter().flat_map(|before| text.split(before).skip(1));
+    let names = names.map(|rest| {
+        rest.split(|c: char| c.is_whitespace() || "]}'`/".contains(c)).next().unwrap_or_default()
+    });
+    let names = names.map(|name| name.trim_matches('"'));
+    names.filter(|name| {
+        !name.is_empty() && !name.ends_with(',') && !is_placeholder(name) && !name.starts_with('{')
+    })
 }
 
 const THREATS: &str = include_str!("../../docs/threat-model.md");

@@ -43,3 +43,27 @@ Fail
 Ignore
 {{- end -}}
 {{- end -}}
+
+{{/* What is done with pods and workloads by one rule: (dict "context" $ "rule" RULE). */}}
+{{- define "acr-admission.modes" -}}
+{{- $pods := .rule.mode | default "warn" -}}
+pods {{ $pods }}
+{{- if .context.Values.webhook.workloads.enabled -}}
+, workloads {{ .rule.workloads | default $pods }}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The rules that refuse what they cannot judge, as a list in YAML. A rule that enforces denies unknown verdicts unless it
+says otherwise; without an inventory every verdict is unknown.
+*/}}
+{{- define "acr-admission.rulesThatRefuseUnknown" -}}
+{{- $settings := include "acr-admission.settings" . | fromYaml -}}
+{{- $default := merge (dict "name" "default") (default dict $settings.default) -}}
+{{- range append (default list $settings.rules) $default -}}
+{{- $isEnforced := or (eq (toString .mode) "enforce") (eq (toString .workloads) "enforce") -}}
+{{- if and $isEnforced (eq (default "deny" .unknown) "deny") }}
+- {{ .name | quote }}
+{{- end -}}
+{{- end -}}
+{{- end -}}

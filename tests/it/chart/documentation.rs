@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 const BEGIN: &str =
@@ -46,6 +48,13 @@ fn every_value_is_documented_and_every_comment_begins_with_its_value() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(keys.len() > 50, "only {} values", keys.len());
+}
+
+#[test]
+fn the_icon_of_the_chart_is_the_drawing_beside_it() {
+    let drawing = BASE64_STANDARD.encode(fs::read(chart("icon.svg")).unwrap());
+    let metadata: Value = serde_saphyr::from_str(&fs::read_to_string(chart("Chart.yaml")).unwrap()).unwrap();
+    assert_eq!(metadata["icon"], format!("data:image/svg+xml;base64,{drawing}"));
 }
 
 /// A key of `values.yaml` and the comment above it.

@@ -44,6 +44,35 @@ fn every_overlay_is_what_the_chart_renders() {
     }
 }
 
+/// As the README has it: image, cluster and mode in a folder of one's own.
+#[test]
+fn the_example_of_a_folder_on_top_of_an_overlay_builds() {
+    let programs = match Programs::find() {
+        Ok(programs) => programs,
+        Err(Unavailable(reason)) => return skip(&reason),
+    };
+    let home = tempfile::tempdir().unwrap();
+    let kubectl = Kubectl::new(programs.kubectl, home.path().to_owned());
+    let page = fs::read_to_string(kustomize("README.md")).unwrap();
+    let own = home.path().join("own");
+    fs::create_dir(&own).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_MANIFEST_DIR"), home.path().join("acr-admission")).unwrap();
+    for block in page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let file = block.lines().next().unwrap().trim_start_matches("# ");
+        fs::write(own.join(file), block).unwrap();
+    }
+    let output = kubectl.run(Path::new("none"), &["kustomize", own.to_str().unwrap()], "").succeeded();
+    let built = objects(documents(&output.stdout).into_iter());
+    let image = built["Deployment acr-admission"].pointer("/spec/template/spec/containers/0/image").unwrap();
+    assert_eq!(image, "contoso.azurecr.io/acr-admission:0.1.0");
+    let settings = built["ConfigMap acr-admission-settings"]["data"]["settings.yaml"].as_str().unwrap();
+    assert!(settings.contains("cluster: {name: aks-prod}"), "{settings}");
+    acr_admission::settings::Settings::from_yaml(settings).unwrap();
+    for webhook in built["ValidatingWebhookConfiguration acr-admission"]["webhooks"].as_array().unwrap() {
+        assert_eq!(webhook["failurePolicy"], "Ignore");
+    }
+}
+
 /// Without the pod of `helm test`.
 fn rendered(helm: &Helm, values: &str) -> String {
     helm.template(&["--skip-tests"], values).succeeded().stdout
@@ -111,15 +140,19 @@ fn write_overlay(folder: &Path, base: &Objects, expected: &Objects) {
     for (name, object) in expected {
         let operations = base.get(name).map(|old| changes(old, object)).unwrap_or_default();
         let target = json!({"kind": object["kind"], "name": object["metadata"]["name"]});
-        let file = format!("{}.yaml", name.to_lowercase().replace(' ', "-"));
+        let file = format!("{}.yaml", file_name(name));
         let text = if operations.is_empty() { String::new() } else { yaml(&operations) };
         if write_text(&folder.join(&file), &text) {
             patches.push(json!({"target": target, "path": file}));
         }
     }
-    let removed = base.iter().filter(|(name, _)| !expected.contains_key(*name));
-    if write(&folder.join("removed.yaml"), &removed.map(|(_, object)| removal(object)).collect::<Vec<_>>()) {
-        patches.push(json!({"path": "removed.yaml"}));
+    // Each in a file of its own: with several in one, the kustomize of older kubectls crashes.
+    for (name, object) in base {
+        let file = format!("removed-{}.yaml", file_name(name));
+        let removed = if expected.contains_key(name) { Vec::new() } else { vec![removal(object)] };
+        if write(&folder.join(&file), &removed) {
+            patches.push(json!({"path": file}));
+        }
     }
     let added = expected.iter().filter(|(name, _)| !base.contains_key(*name));
     let mut resources = vec!["../../base"];
@@ -131,6 +164,11 @@ fn write_overlay(folder: &Path, base: &Objects, expected: &Objects) {
         "resources": resources, "patches": patches,
     });
     write(&folder.join("kustomization.yaml"), &[kustomization]);
+}
+
+/// `Role acr-admission` as `role-acr-admission`.
+fn file_name(name: &str) -> String {
+    name.to_lowercase().replace(' ', "-")
 }
 
 /// The parts of an object that differ, each put in its place as a whole.

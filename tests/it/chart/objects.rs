@@ -6,8 +6,7 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 
 use super::installations;
-use crate::support::apiserver::ApiServer;
-use crate::support::helm::{CHART, Helm, Told, documents};
+use crate::support::helm::{Helm, documents};
 use crate::support::skip::skip;
 
 /// The objects of one installation.
@@ -84,7 +83,9 @@ fn the_failure_policy_follows_the_settings() {
         ("{webhook: {failurePolicy: Ignore}, settings: {default: {mode: enforce}}}", ["Ignore", "Ignore"]),
         ("webhook: {workloads: {failurePolicy: Fail}}", ["Ignore", "Fail"]),
     ] {
-        assert_eq!(rendered(&helm, values).failure_policies(), expected, "{values}");
+        let with_inventory = ["--set", "inventory.configMaps={acr-admission-inventory}"];
+        let output = helm.template(&with_inventory, values).succeeded();
+        assert_eq!(Objects(documents(&output.stdout)).failure_policies(), expected, "{values}");
     }
 }
 
@@ -213,29 +214,6 @@ fn the_settings_that_are_written_load() {
         let text = settings["data"]["settings.yaml"].as_str().unwrap();
         acr_admission::settings::Settings::from_yaml(text).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
-}
-
-#[test]
-fn without_an_inventory_the_notes_say_that_nothing_is_judged() {
-    let (helm, server) = match (Helm::find(), ApiServer::shared()) {
-        (Ok(helm), Ok(server)) => (helm, server),
-        (Err(reason), _) | (_, Err(reason)) => return skip(reason),
-    };
-    let notes = |values: &str| {
-        let kubeconfig = server.kubeconfig_path();
-        let told = Told { values, kubeconfig: Some(&kubeconfig) };
-        let install = ["install", "acr-admission", CHART, "--namespace", "acr-notes"];
-        let arguments = [&install[..], &["--dry-run=server", "--values", "-"]].concat();
-        let output = helm.run(&arguments, &told).succeeded().stdout;
-        output.split_once("\nNOTES:\n").unwrap().1.to_owned()
-    };
-    let bare = notes("{}");
-    assert!(bare.contains("NOTHING IS JUDGED: there is no inventory"), "{bare}");
-    insta::assert_snapshot!("notes_without_an_inventory", bare);
-    let (_, values) = installations().into_iter().find(|(name, _)| name == "inline").unwrap();
-    insta::assert_snapshot!("notes_of_an_enforcing_installation", notes(&values));
-    let (_, values) = installations().into_iter().find(|(name, _)| name == "export").unwrap();
-    insta::assert_snapshot!("notes_of_an_exporting_installation", notes(&values));
 }
 
 /// `apiGroups/resource operations` of each rule.

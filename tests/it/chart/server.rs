@@ -88,6 +88,64 @@ fn upgrades_keep_what_the_program_wrote_and_removal_leaves_nothing() {
     });
 }
 
+/// cert-manager leaves its Secrets behind, and Helm takes over nothing that it did not make.
+#[test]
+fn certificates_change_hands_and_back_whatever_cert_manager_leaves() {
+    let (helm, server) = match (Helm::find(), server_that_knows_them()) {
+        (Ok(helm), Ok(server)) => (helm, server),
+        (Err(reason), _) | (_, Err(reason)) => return skip(reason),
+    };
+    let name = "acr-admission-handed";
+    server.create_namespace(name);
+    let kubeconfig = server.kubeconfig_path();
+    let run = |arguments: &[&str]| {
+        let told = Told { values: HARMLESS, kubeconfig: Some(&kubeconfig) };
+        helm.run(&[arguments, &["--namespace", name]].concat(), &told)
+    };
+    let mode = |mode: &str| {
+        let set = format!("certificates.mode={mode}");
+        run(&["upgrade", name, CHART, "--install", "--values", "-", "--set", &set]).succeeded();
+    };
+    let secrets = || {
+        let get = [
+            "get",
+            "secrets",
+            "--namespace",
+            name,
+            "--output",
+            "name",
+            "--field-selector",
+            "type!=helm.sh/release.v1",
+        ];
+        server.kubectl(&get, "").succeeded().stdout
+    };
+    let of_cert_manager = "secret/acr-admission-handed-cert-manager-authority\n\
+                           secret/acr-admission-handed-cert-manager-tls\n";
+
+    mode("certManager");
+    // Nobody plays cert-manager here: these are the Secrets that it makes for the release's Certificates.
+    let names = [
+        "get",
+        "certificates.cert-manager.io",
+        "--namespace",
+        name,
+        "--output",
+        "jsonpath={.items[*].spec.secretName}",
+    ];
+    for secret in server.kubectl(&names, "").succeeded().stdout.split_whitespace() {
+        server.kubectl(&["create", "secret", "generic", secret, "--namespace", name], "").succeeded();
+    }
+    assert_eq!(secrets(), of_cert_manager);
+    for next in ["selfManaged", "certManager", "selfManaged"] {
+        mode(next);
+    }
+    assert_eq!(secrets(), format!("{of_cert_manager}secret/acr-admission-handed-tls\n"));
+    run(&["uninstall", name]).succeeded();
+    mode("selfManaged");
+    run(&["uninstall", name]).succeeded();
+    assert_eq!(secrets(), of_cert_manager);
+}
+
 const NAME: &str = "acr-admission-kept";
 const CONFIGURATION: &str = "validatingwebhookconfiguration/acr-admission-kept";
 /// Nobody answers for this webhook, so it must judge no namespace of other tests.

@@ -1,6 +1,6 @@
 //! The beginning: what is missing or bad is told and waited for, and nothing is answered before.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs, thread};
@@ -30,7 +30,23 @@ const SPOILT: &[Spoilt] = &[
     Spoilt {
         input: "inventory",
         spoil: |folder| fs::remove_file(folder.join("inventory/estate.yaml")).unwrap(),
-        told: "the folder holds no data",
+        told: "the folder holds no inventory file",
+    },
+    // As the kubelet mounts a ConfigMap that may be missing, and is.
+    Spoilt {
+        input: "inventory",
+        spoil: |folder| {
+            fs::remove_file(folder.join("inventory/estate.yaml")).unwrap();
+            fs::create_dir(folder.join("inventory/..2026_11_23")).unwrap();
+            symlink("..2026_11_23", folder.join("inventory/..data")).unwrap();
+        },
+        told: "check the mount, and that the ConfigMap or Secret behind it exists",
+    },
+    // A Secret that may be missing, and is.
+    Spoilt {
+        input: "certificate",
+        spoil: |folder| fs::rename(folder.join("tls.crt"), folder.join("tls.crt.later")).unwrap(),
+        told: "tls.crt",
     },
     Spoilt {
         input: "inventory",
@@ -77,6 +93,9 @@ fn mend(folder: &Path) {
     fs::create_dir_all(folder.join("inventory")).unwrap();
     fs::write(folder.join("inventory/estate.yaml"), ESTATE).unwrap();
     fs::write(folder.join("settings.yaml"), mode("enforce")).unwrap();
+    if folder.join("tls.crt.later").exists() {
+        fs::rename(folder.join("tls.crt.later"), folder.join("tls.crt")).unwrap();
+    }
 }
 
 #[tokio::test]

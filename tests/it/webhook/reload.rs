@@ -84,6 +84,26 @@ async fn a_mounted_config_map_changes_by_its_link() {
     webhook.until("the new grant counts", async || webhook.review(&review).await["allowed"] == true).await;
 }
 
+/// On a volume, who exports anew puts a new folder in the place of the old one.
+#[tokio::test]
+async fn a_folder_of_a_volume_that_another_takes_the_place_of_is_seen() {
+    let webhook = Webhook::start(&mode("enforce"), |options, folder| {
+        fs::create_dir_all(folder.join("volume/current")).unwrap();
+        fs::write(folder.join("volume/current/estate.yaml"), ESTATE).unwrap();
+        options.inventory = vec![folder.join("volume/current")];
+    })
+    .await;
+    let review = pod_review("web", "default", &[DENIED]);
+    assert_eq!(webhook.review(&review).await["allowed"], false);
+    let volume = webhook.path("volume");
+    fs::create_dir(volume.join("next")).unwrap();
+    fs::write(volume.join("next/estate.yaml"), wider_estate()).unwrap();
+    fs::remove_dir_all(volume.join("current")).unwrap();
+    fs::rename(volume.join("next"), volume.join("current")).unwrap();
+    webhook.until("the new grant counts", async || webhook.review(&review).await["allowed"] == true).await;
+    assert_eq!(webhook.ready().await["failures"], serde_json::json!({}));
+}
+
 #[tokio::test]
 async fn settings_change_while_the_server_runs_and_bad_ones_are_kept_out() {
     let webhook = Webhook::with_settings(&mode("enforce")).await;
