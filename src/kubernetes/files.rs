@@ -17,7 +17,8 @@ use crate::workload::{PullBinding, Secret};
 pub struct FileSurroundings {
     accounts: BTreeMap<(String, String), Arc<ServiceAccountFacts>>,
     namespaces: BTreeMap<String, Arc<NamespaceLabels>>,
-    secrets: BTreeMap<(String, String), Arc<Secret>>,
+    /// `None` for one that a controller makes in a way that the manifests do not tell.
+    secrets: BTreeMap<(String, String), Option<Arc<Secret>>>,
 }
 
 /// The namespace of objects that name none, as with `kubectl`.
@@ -61,9 +62,8 @@ impl FileSurroundings {
     fn bind(&mut self, namespace: &str, binding: &PullBinding) {
         let key = |name: &str| (namespace.to_owned(), name.to_owned());
         let annotated = binding.annotated_account().and_then(|name| self.accounts.get(&key(name)));
-        if let Some(secret) = binding.to_secret(annotated.map(|account| &**account)) {
-            self.secrets.insert(key(&secret.name), Arc::new(secret));
-        }
+        let secret = binding.to_secret(annotated.map(|account| &**account));
+        self.secrets.insert(key(&binding.secret), secret.map(Arc::new));
         let is_default = binding.service_account == DEFAULT_ACCOUNT;
         let account = match self.accounts.entry(key(&binding.service_account)) {
             Entry::Occupied(account) => account.into_mut(),
@@ -82,7 +82,7 @@ impl FileSurroundings {
                 self.namespaces.insert(namespace.name, Arc::new(namespace.labels));
             }
             ManifestContent::Secret(secret) => {
-                self.secrets.insert((namespace, secret.name.clone()), Arc::new(secret));
+                self.secrets.insert((namespace, secret.name.clone()), Some(Arc::new(secret)));
             }
             ManifestContent::PullBinding(_)
             | ManifestContent::Workload(_)
@@ -106,8 +106,11 @@ impl Surroundings for FileSurroundings {
     }
 
     fn pull_secret(&self, namespace: &str, name: &str) -> Known<Arc<Secret>> {
-        let secret = self.secrets.get(&(namespace.to_owned(), name.to_owned()));
-        secret.map_or(Known::Absent, |secret| Known::Present(Arc::clone(secret)))
+        match self.secrets.get(&(namespace.to_owned(), name.to_owned())) {
+            Some(Some(secret)) => Known::Present(Arc::clone(secret)),
+            Some(None) => Known::NotCached,
+            None => Known::Absent,
+        }
     }
 
     fn fetch_service_account<'a>(&'a self, _: &'a str, _: &'a str) -> Fetch<'a, ServiceAccountFacts> {
