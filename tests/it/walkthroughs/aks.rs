@@ -7,7 +7,14 @@ use super::{WalkThrough, of_kind, rendered, text};
 use crate::support::skip::skip;
 
 const SCRIPT: &str = "deploy/aks/quickstart";
-const CLUSTER: [&str; 4] = ["--resource-group", "rg-aks", "--cluster", "aks-prod"];
+const CLUSTER: [&str; 6] = [
+    "--resource-group",
+    "rg-aks",
+    "--cluster",
+    "aks-prod",
+    "--image",
+    "contoso.azurecr.io/tools/acr-admission:1",
+];
 
 fn fixture(name: &str) -> String {
     format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
@@ -33,22 +40,8 @@ const OBJECTS: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
 #[test]
 fn the_commands_can_be_read_before_they_run() {
     let walk_through = WalkThrough::new(SCRIPT, &[]);
-    let (code, stdout, stderr) = text(
-        &walk_through.run(
-            &[
-                &CLUSTER[..],
-                &[
-                    "--image",
-                    "contoso.azurecr.io/tools/acr-admission:1",
-                    "--dry-run",
-                    "--",
-                    "--subscription",
-                    "a b",
-                ],
-            ]
-            .concat(),
-        ),
-    );
+    let (code, stdout, stderr) =
+        text(&walk_through.run(&[&CLUSTER[..], &["--dry-run", "--", "--subscription", "a b"]].concat()));
     assert_eq!(code, Some(0), "{stderr}");
     insta::assert_snapshot!("aks_quickstart", stdout.replace(env!("CARGO_MANIFEST_DIR"), "."));
     assert!(!walk_through.path("acr-admission-aks-prod").exists());
@@ -84,6 +77,10 @@ fn an_installation_keeps_its_settings_and_gets_the_new_inventory() {
 fn what_is_missing_or_wrong_is_told_before_anything_happens() {
     let cases: &[(&[&str], &str)] = &[
         (&[], "--resource-group and --cluster are needed"),
+        (&CLUSTER[..4], "--image is needed: no image is published yet"),
+        (&[&CLUSTER[..5], &["REGISTRY.azurecr.io/acr-admission:1"]].concat(), "this is no registry's host"),
+        (&[&CLUSTER[..5], &["acr-admission:1"]].concat(), "the image needs its registry: acr-admission:1"),
+        (&[&CLUSTER[..5], &["contoso.azurecr.io/a"]].concat(), "a tag or a digest: contoso.azurecr.io/a"),
         (&["--cluster"], "--cluster needs a value"),
         (&["--nonsense"], "unknown argument: --nonsense"),
         (&CLUSTER, "not on the PATH: kubectl helm acr-admission az"),
@@ -93,6 +90,7 @@ fn what_is_missing_or_wrong_is_told_before_anything_happens() {
         let (code, _, stderr) = text(&walk_through.run(arguments));
         assert_eq!(code, Some(2), "{arguments:?}: {stderr}");
         assert!(stderr.contains(told), "{arguments:?}: {stderr}");
+        assert!(!walk_through.path("acr-admission-aks-prod").exists(), "{arguments:?} left a folder");
     }
 }
 

@@ -59,7 +59,7 @@ fn another_cluster_is_only_installed_into() {
 
 #[test]
 fn the_image_is_given_to_the_chart_in_parts() {
-    let digest = "sha256:0123";
+    let digest = format!("sha256:{}", "0123".repeat(16));
     for (image, parts) in [
         (
             "example.io/a/b:1",
@@ -95,7 +95,9 @@ fn what_is_missing_or_wrong_is_told_before_anything_happens() {
             "not on the PATH: helm (https://helm.sh/docs/intro/install/); kind (https",
         ),
         (ALL, &["--image", "acr-admission:1"], "the image needs its registry: acr-admission:1"),
-        (ALL, &["--image", "example.io/acr-admission"], "the image needs a tag or a digest"),
+        (ALL, &["--image", "example.io/acr-admission"], "a tag or a digest: example.io/acr-admission"),
+        (ALL, &["--image", "example.io/Acr-Admission:1"], "the image needs a repository in small letters"),
+        (ALL, &["--image", "Example.io/acr-admission:1"], "this is no registry's host"),
         (ALL, &["--skip-cluster"], "--skip-cluster needs --image"),
         (ALL, &["--nonsense"], "unknown argument: --nonsense"),
         (ALL, &["--name"], "--name needs a value"),

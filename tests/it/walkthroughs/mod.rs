@@ -69,6 +69,26 @@ impl WalkThrough {
     }
 }
 
+#[test]
+fn scripts_print_the_whole_of_their_head_as_help() {
+    for script in [
+        "deploy/aks/quickstart",
+        "deploy/image/build",
+        "deploy/kind/quickstart",
+        "tests/cluster/up",
+        "tests/run",
+    ] {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        let output = Command::new(&script).arg("--help").output().unwrap();
+        let source = fs::read_to_string(&script).unwrap();
+        let head = source.lines().skip(1).take_while(|line| line.starts_with('#'));
+        let head: Vec<&str> =
+            head.map(|line| line.trim_start_matches("# ").trim_start_matches('#')).collect();
+        assert!(output.status.success() && head.len() > 5, "{}", script.display());
+        assert_eq!(text(&output).1.lines().collect::<Vec<_>>(), head, "{}", script.display());
+    }
+}
+
 /// What the real helm makes of the installation among these calls, or why there is no real helm.
 fn rendered(calls: &[String]) -> Result<Vec<Value>, &'static str> {
     let helm = Helm::find()?;
