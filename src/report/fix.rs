@@ -14,8 +14,8 @@ use crate::engine::pull::Answer;
 pub struct FixRow {
     /// The command, quoted for bash and sh; `null` where there is only an instruction.
     pub command: Option<String>,
-    /// Whether the engine has seen the command turn this verdict to allow, and change nothing else. Never true of
-    /// what comes from the documentation.
+    /// Whether the engine has seen the command turn this verdict to allow, and in mode `rbac-abac` no other
+    /// repository change. Never true of what comes from the documentation.
     pub verified: bool,
     /// How far a verified command reaches.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -34,7 +34,8 @@ pub struct SettingsDocument {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub(super) max_inventory_age: Option<Spanned<String>>,
-    /// Where the reference of reason codes is kept; denials end with this URL and the code behind it.
+    /// Where the reference of reason codes is kept; denials end with this URL and the code behind it. Without it:
+    /// <https://acr-admission.dev/reasons#>, where nothing is published yet, so name a copy of docs/reasons.md.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub(super) docs_url: Option<Spanned<String>>,

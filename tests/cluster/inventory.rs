@@ -24,7 +24,10 @@ fn a_changed_inventory_counts_within_a_minute_and_a_broken_one_does_not() {
     // Every pod has its own copy of the file, and each may be the one that is asked.
     wait_until("the new role assignment counts everywhere", || (0..8).all(|_| release.admits(DENIED)));
     let took = changed_at.elapsed();
-    figure("a change of the inventory's ConfigMap counts after", &format!("{:.1} s", took.as_secs_f64()));
+    figure(
+        "a change of the inventory's ConfigMap counts in every replica after",
+        &format!("{:.1} s", took.as_secs_f64()),
+    );
     assert!(took < Duration::from_secs(60), "{took:?}");
 
     write(&release, "apiVersion: acr-admission.dev/v1\nkind: Inventory\nregistries: [{name: ");

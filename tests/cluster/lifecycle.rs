@@ -38,7 +38,7 @@ fn an_upgrade_fails_no_request() {
     release.install(&release.values("enforce"));
     wait_until("the pods of the older release are gone", || release.pods().len() == 2);
     let tally = load.stop();
-    figure("upgrade under load", &tally.assert_flawless());
+    figure("upgrade from an older copy of the chart with other values, under load", &tally.assert_flawless());
     assert_eq!(bundle(&release), trusted, "an upgrade leaves the certificates alone");
     let list: Value = serde_json::from_str(
         &release.helm(&["list", "--namespace", NAME, "--output", "json"]).succeeded().stdout,
@@ -114,7 +114,10 @@ fn the_memory_of_an_idle_pod_is_told() {
             metrics.lines().find_map(|line| line.strip_prefix("acr_admission_resident_memory_bytes "));
         let bytes: f64 = value.expect("the pod tells its memory").parse().unwrap();
         assert!(bytes > 0.0);
-        figure("resident memory of a pod", &format!("{:.1} MiB", bytes / 1024.0 / 1024.0));
+        figure(
+            "resident memory of an idle pod, small inventory",
+            &format!("{:.1} MiB", bytes / 1024.0 / 1024.0),
+        );
     }
 }
 

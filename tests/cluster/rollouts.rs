@@ -51,7 +51,10 @@ fn a_fresh_pod_answers_rightly_from_its_first_accepted_connection_on() {
         assert!(answers.right > 0, "{pod} accepted no connection");
     }
     let right: usize = answers.values().map(|answers| answers.right).sum();
-    figure("fresh pods asked directly", &format!("{right} connections accepted, 0 wrong answers"));
+    figure(
+        "fresh pods asked directly, from their first accepted connection on",
+        &format!("{right} connections accepted, 0 wrong answers"),
+    );
 }
 
 #[test]

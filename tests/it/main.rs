@@ -17,6 +17,7 @@ mod decisions;
 mod demo;
 mod documentation;
 mod images;
+mod instructions;
 mod inventory;
 mod judgements;
 mod lint;

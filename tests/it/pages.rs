@@ -149,6 +149,28 @@ fn inventory_names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// What `tests/cluster` prints and what the page shows go by the same names.
+#[test]
+fn every_figure_of_the_cluster_suite_has_its_row() {
+    let page = fs::read_to_string(root().join("docs/testing.md")).unwrap();
+    let (_, measured) = page.split_once("In a whole cluster (").unwrap();
+    let rows: BTreeSet<&str> =
+        measured.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).collect();
+    let mut sources = Vec::new();
+    files(&root().join("tests/cluster"), "rs", &mut sources);
+    let mut printed = 0;
+    for source in sources {
+        let text = fs::read_to_string(&source).unwrap().replace("fn figure(", "");
+        for call in text.split("figure(").skip(1) {
+            let name = call.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            let Some(name) = name else { panic!("{}: a figure without a plain name", source.display()) };
+            assert!(rows.contains(name), "{}: `{name}` has no row under Measured", source.display());
+            printed += 1;
+        }
+    }
+    assert!(printed >= 8, "only {printed} figures were found");
+}
+
 const THREATS: &str = include_str!("../../docs/threat-model.md");
 
 #[test]

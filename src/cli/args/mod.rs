@@ -83,7 +83,8 @@ pub enum Command {
     ///
     /// Shows every assignment that was considered with the one fact that decided it, the failing part of each
     /// condition, near misses, and a command that was tried on the inventory before it is shown: the verdict turns to
-    /// allow and no other repository changes.
+    /// allow. In mode rbac-abac no other repository changes; in mode rbac a role opens the whole registry, and the
+    /// answer says so.
     Explain(ExplainArgs),
     /// Find problems in the inventory itself, whatever anybody pulls
     ///

@@ -12,6 +12,7 @@
 mod certificates;
 mod cluster;
 mod configuration;
+mod demonstration;
 mod estate;
 mod interruptions;
 mod modes;

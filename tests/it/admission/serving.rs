@@ -32,8 +32,17 @@ impl Serving {
         Self::start_as(&server.kubeconfig_path(), inventory, &[])
     }
 
+    /// The same with other settings.
+    pub(super) fn start_with(server: &ApiServer, inventory: &Path, settings: &Path) -> Self {
+        Self::start_ready(&server.kubeconfig_path(), inventory, settings, &[])
+    }
+
     /// The same as somebody, with more flags.
     pub(super) fn start_as(kubeconfig: &Path, inventory: &Path, flags: &[&str]) -> Self {
+        Self::start_ready(kubeconfig, inventory, &in_repository(SETTINGS), flags)
+    }
+
+    fn start_ready(kubeconfig: &Path, inventory: &Path, settings: &Path, flags: &[&str]) -> Self {
         let processes = Processes::new();
         let authority = Authority::new("acr-admission test");
         let Credential { certificate, key } = authority.loopback_server();
@@ -41,7 +50,7 @@ impl Serving {
             fs::write(processes.folder().join(name), text).unwrap();
         }
         let flags = [&["--tls-cert=tls.crt", "--tls-key=tls.key"], flags].concat();
-        let serving = Self::run(processes, Some(authority), inventory, kubeconfig, &flags);
+        let serving = Self::run(processes, Some(authority), inventory, settings, kubeconfig, &flags);
         wait_until("the webhook is ready", || serving.health("/readyz").0 == 200);
         serving
     }
@@ -49,20 +58,22 @@ impl Serving {
     /// Starts the webhook of the exported estate as somebody, with certificates as these flags say. Does not wait
     /// until it is ready.
     pub(super) fn launch(kubeconfig: &Path, flags: &[&str]) -> Self {
-        Self::run(Processes::new(), None, &in_repository(ESTATE), kubeconfig, flags)
+        let (inventory, settings) = (in_repository(ESTATE), in_repository(SETTINGS));
+        Self::run(Processes::new(), None, &inventory, &settings, kubeconfig, flags)
     }
 
     fn run(
         mut processes: Processes,
         authority: Option<Authority>,
         inventory: &Path,
+        settings: &Path,
         kubeconfig: &Path,
         flags: &[&str],
     ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
         command.arg("serve").args(FLAGS).args(flags);
         command.arg("--inventory").arg(inventory);
-        command.arg("--settings").arg(in_repository("tests/fixtures/admission/settings.yaml"));
+        command.arg("--settings").arg(settings);
         command.arg("--kubeconfig").arg(kubeconfig);
         processes.start(SERVE, &mut command);
 
@@ -137,6 +148,8 @@ fn records(log: &str) -> impl Iterator<Item = Value> {
 }
 
 const SERVE: &str = "serve";
+
+const SETTINGS: &str = "tests/fixtures/admission/settings.yaml";
 
 /// Free ports, the exports' date, no waiting for load balancers that are not there.
 const FLAGS: &[&str] = &[

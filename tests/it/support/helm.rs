@@ -36,6 +36,10 @@ impl Helm {
         Ok(Self { program, home: tempfile::tempdir().unwrap() })
     }
 
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     pub(crate) fn run(&self, arguments: &[&str], told: &Told<'_>) -> Output {
         let mut command = Command::new(&self.program);
         command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
