@@ -149,6 +149,26 @@ fn inventory_names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// All keys of a `ConfigMap` count, so a second one would be an older inventory that stays.
+#[test]
+fn the_inventory_has_one_key_wherever_a_config_map_of_it_is_made() {
+    let mut named = 0;
+    for (page, text) in pages() {
+        for key in text.split("--from-file ").skip(1) {
+            let key = key.split_whitespace().next().unwrap_or_default();
+            assert_eq!(key, "inventory.json.gz", "{}", page.display());
+            named += 1;
+        }
+        // What the program stores has that name where it is compressed.
+        let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+        for commands in blocks.filter(|commands| commands.contains("--config-map")) {
+            assert!(commands.contains("--gzip"), "{}: {commands}", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 4, "only {named} were found");
+}
+
 /// What `tests/cluster` prints and what the page shows go by the same names.
 #[test]
 fn every_figure_of_the_cluster_suite_has_its_row() {
