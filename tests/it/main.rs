@@ -25,6 +25,7 @@ mod oracle;
 mod pages;
 mod pull_bindings;
 mod pulls;
+mod release;
 mod reviews;
 mod settings;
 mod support;
