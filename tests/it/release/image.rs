@@ -17,13 +17,13 @@ const CONTAINER_FILE: &str = include_str!("../../../deploy/Containerfile");
 const TAG: &str = "registry.example/acr-admission:1";
 
 /// An image as `deploy/image/build` writes it, and the same unpacked.
-struct Image {
+pub(super) struct Image {
     folder: TempDir,
 }
 
 impl Image {
-    /// Of a program that was written with these permissions.
-    fn build(mode: u32) -> Self {
+    /// Of a program with these permissions.
+    pub(super) fn build(mode: u32, architecture: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("acr-admission");
         fs::write(&program, "a program").unwrap();
@@ -31,7 +31,7 @@ impl Image {
         let image = Self { folder };
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         run(Command::new(root.join("deploy/image/build"))
-            .args(["--tag", TAG, "--architecture", "arm64"])
+            .args(["--tag", TAG, "--architecture", architecture])
             .args([Path::new("--binary"), &program, Path::new("--output"), &image.archive()])
             .env("SOURCE_DATE_EPOCH", "1700000000"));
         fs::create_dir(image.folder.path().join("layout")).unwrap();
@@ -44,7 +44,7 @@ impl Image {
         image
     }
 
-    fn archive(&self) -> PathBuf {
+    pub(super) fn archive(&self) -> PathBuf {
         self.folder.path().join("image.tar")
     }
 
@@ -84,14 +84,14 @@ fn json(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
 }
 
-fn run(command: &mut Command) -> String {
+pub(super) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// The reason for `skip` where a program that the script needs is missing.
-fn missing() -> Option<&'static str> {
+pub(super) fn missing() -> Option<&'static str> {
     Command::new("jq").arg("--version").output().is_err().then_some("no jq on the search path")
 }
 
@@ -124,7 +124,7 @@ fn both_ways_to_the_image_agree() {
     if let Some(reason) = missing() {
         return skip(reason);
     }
-    let image = Image::build(0o755);
+    let image = Image::build(0o755, "amd64");
     let stage = final_stage();
     let config = &image.config()["config"];
     assert_eq!(config["User"], only(&stage, "USER"));
@@ -149,7 +149,7 @@ fn the_image_holds_the_program_and_the_licence_and_nothing_else() {
     if let Some(reason) = missing() {
         return skip(reason);
     }
-    let image = Image::build(0o700);
+    let image = Image::build(0o700, "arm64");
     let licence = fs::metadata(concat!(env!("CARGO_MANIFEST_DIR"), "/LICENSE")).unwrap().len();
     let day = "2023-11-14 22:13";
     assert_eq!(
@@ -173,7 +173,7 @@ fn every_part_of_the_image_is_what_it_is_called() {
     if let Some(reason) = missing() {
         return skip(reason);
     }
-    let image = Image::build(0o755);
+    let image = Image::build(0o755, "amd64");
     let (index, manifest) = (image.index(), image.manifest());
     for part in [&index["manifests"][0], &manifest["config"], &manifest["layers"][0]] {
         let file = image.blob(part);
@@ -194,6 +194,6 @@ fn the_same_program_becomes_the_same_bytes() {
         return skip(reason);
     }
     // Written elsewhere, at another time, with other permissions.
-    let [one, other] = [0o755, 0o711].map(|mode| fs::read(Image::build(mode).archive()).unwrap());
+    let [one, other] = [0o755, 0o711].map(|mode| fs::read(Image::build(mode, "amd64").archive()).unwrap());
     assert!(one == other, "the archives differ");
 }

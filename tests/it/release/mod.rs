@@ -2,3 +2,4 @@
 //! needs more programs than tests should.
 
 mod image;
+mod signing;
