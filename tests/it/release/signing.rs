@@ -76,20 +76,12 @@ impl Release {
     }
 }
 
-/// Digests by the order in which they come, since they change with every word of the licence.
+/// Digests by where they first come, since they change with every word of the licence.
 fn numbered(text: &str) -> String {
-    let mut digests = Vec::new();
-    let mut parts = text.split("sha256:");
-    let mut numbered = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (digest, rest) = part.split_at(64);
-        let number = digests.iter().position(|known| *known == digest).unwrap_or_else(|| {
-            digests.push(digest);
-            digests.len() - 1
-        });
-        numbered.push_str(&format!("sha256:DIGEST-{}{rest}", number + 1));
-    }
-    numbered
+    let digests = text.split("sha256:").skip(1).map(|part| part.split_at(64).0);
+    (1..)
+        .zip(digests)
+        .fold(text.to_owned(), |text, (number, digest)| text.replace(digest, &format!("DIGEST-{number}")))
 }
 
 #[test]
