@@ -12,6 +12,7 @@ mod objects;
 mod pods;
 mod rendering;
 mod server;
+mod upgrades;
 mod values;
 
 use std::fs;

@@ -1,13 +1,11 @@
-//! A real API server takes what the chart renders, down to the last field, and keeps what others write into it.
+//! A real API server takes what the chart renders, down to the last field, whoever makes the certificates.
 
 use serde_json::{Value, json};
 
 use super::installations;
-use crate::support::apiserver::ApiServer;
 use crate::support::custom_resources::server_that_knows_them;
 use crate::support::helm::{CHART, Helm, Told, documents};
 use crate::support::skip::skip;
-use crate::support::waiting::wait_until;
 
 #[test]
 fn every_installation_is_taken_by_a_strict_api_server() {
@@ -30,62 +28,6 @@ fn every_installation_is_taken_by_a_strict_api_server() {
         assert_eq!(output.stdout.lines().count(), objects.len(), "{name}: {}", output.stdout);
         assert_eq!(output.stderr, "", "{name}: the server warns");
     }
-}
-
-/// Upgrade, rollback and removal of a release whose program has filled what the chart renders empty.
-#[test]
-fn upgrades_keep_what_the_program_wrote_and_removal_leaves_nothing() {
-    let (helm, server) = match (Helm::find(), ApiServer::shared()) {
-        (Ok(helm), Ok(server)) => (helm, server),
-        (Err(reason), _) | (_, Err(reason)) => return skip(reason),
-    };
-    server.create_namespace(NAME);
-    let kubeconfig = server.kubeconfig_path();
-    let run = |arguments: &[&str]| {
-        let told = Told { values: HARMLESS, kubeconfig: Some(&kubeconfig) };
-        helm.run(&[arguments, &["--namespace", NAME]].concat(), &told).succeeded()
-    };
-    let written = || {
-        let objects = [
-            "secret/acr-admission-kept-tls",
-            "lease/acr-admission-kept",
-            CONFIGURATION,
-            "configmap/acr-admission-kept-export",
-        ];
-        let get = [&["get", "--namespace", NAME, "--output", "json"], &objects[..]].concat();
-        let list: Value = serde_json::from_str(&server.kubectl(&get, "").succeeded().stdout).unwrap();
-        let authorities = list["items"][2]["webhooks"].as_array().unwrap().iter();
-        let authorities: Vec<_> = authorities.map(|one| one["clientConfig"]["caBundle"].clone()).collect();
-        let contents = [("0", "data"), ("1", "spec"), ("3", "binaryData")]
-            .map(|(item, key)| list.pointer(&format!("/items/{item}/{key}")).cloned());
-        (contents, authorities)
-    };
-
-    run(&["install", NAME, CHART, "--values", "-"]);
-    let write = ["apply", "--server-side", "--field-manager=acr-admission", "--filename", "-"];
-    server.kubectl(&write, WRITTEN).succeeded();
-    let before = written();
-    let [secret, lease, inventory] = &before.0;
-    assert_eq!(*secret, Some(json!({"tls.key": "a2V5"})));
-    assert_eq!(lease.as_ref().unwrap()["holderIdentity"], "pod-1");
-    assert_eq!(*inventory, Some(json!({"inventory.json.gz": "H4sI"})));
-    assert!(before.1.len() == 2 && before.1.iter().all(Value::is_string), "{:?}", before.1);
-
-    run(&["upgrade", NAME, CHART, "--values", "-", "--set", "webhook.timeoutSeconds=7,replicaCount=3"]);
-    let timeout = ["get", CONFIGURATION, "--output=jsonpath={.webhooks[*].timeoutSeconds}"];
-    assert_eq!(server.kubectl(&timeout, "").succeeded().stdout, "7 7");
-    assert_eq!(written(), before);
-
-    run(&["rollback", NAME, "1"]);
-    assert_eq!(server.kubectl(&timeout, "").succeeded().stdout, "5 5");
-    assert_eq!(written(), before);
-
-    run(&["uninstall", NAME]);
-    let left =
-        ["get", KINDS, "--all-namespaces", "--selector", "app.kubernetes.io/instance=acr-admission-kept"];
-    wait_until("the release is gone", || {
-        server.kubectl(&[&left[..], &["--output=name"]].concat(), "").succeeded().stdout.is_empty()
-    });
 }
 
 /// cert-manager leaves its Secrets behind, and Helm takes over nothing that it did not make.
@@ -146,12 +88,6 @@ fn certificates_change_hands_and_back_whatever_cert_manager_leaves() {
     assert_eq!(secrets(), of_cert_manager);
 }
 
-const NAME: &str = "acr-admission-kept";
-const CONFIGURATION: &str = "validatingwebhookconfiguration/acr-admission-kept";
 /// Nobody answers for this webhook, so it must judge no namespace of other tests.
 const HARMLESS: &str = "webhook: {namespaceSelector: {matchLabels: {acr-admission.test/webhook: nobody}}}\n\
      export: {enabled: true, clientId: 5c1a7d0e-4b2f-4e8a-9d63-0f7b8c2e1a94}";
-const KINDS: &str = "all,cronjob,configmap,secret,lease,serviceaccount,role,rolebinding,clusterrole,clusterrolebinding,\
-     poddisruptionbudget,validatingwebhookconfiguration";
-/// As the program writes: a key, a holder, and the authority of both webhooks.
-const WRITTEN: &str = include_str!("../../fixtures/chart/written-by-the-program.yaml");

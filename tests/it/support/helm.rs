@@ -28,12 +28,21 @@ pub(crate) struct Told<'a> {
 }
 
 impl Helm {
-    /// The reason for `skip` where there is none.
+    /// The one of most tests. The reason for `skip` where there is none.
     pub(crate) fn find() -> Result<Self, &'static str> {
-        let places = named_folder().into_iter().chain(cache_folder()).chain(search_path());
-        let program = places.map(|folder| folder.join("helm")).find(|path| path.is_file());
-        let program = program.ok_or("no helm; `tests/helm/build` builds it")?;
-        Ok(Self { program, home: tempfile::tempdir().unwrap() })
+        let places = named_folder().into_iter().chain(cache_folder("tests/helm")).chain(search_path());
+        Self::of(places).ok_or("no helm; `tests/helm/build` builds it")
+    }
+
+    /// The next major version, which applies server-side unless told otherwise.
+    pub(crate) fn find_4() -> Result<Self, &'static str> {
+        Self::of(cache_folder("tests/helm/4").into_iter())
+            .ok_or("no helm 4; `tests/helm/build tests/helm/4` builds it")
+    }
+
+    fn of(mut places: impl Iterator<Item = PathBuf>) -> Option<Self> {
+        let program = places.find_map(|folder| Some(folder.join("helm")).filter(|path| path.is_file()))?;
+        Some(Self { program, home: tempfile::tempdir().unwrap() })
     }
 
     pub(crate) fn program(&self) -> &Path {
@@ -87,11 +96,12 @@ fn named_folder() -> Option<PathBuf> {
     env::var_os("ACR_ADMISSION_TEST_HELM").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// Where the build script leaves the version that it pins.
-fn cache_folder() -> Option<PathBuf> {
-    let module = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/helm/go.mod")).ok()?;
-    let version = module.lines().find_map(|line| line.trim().strip_prefix("helm.sh/helm/v3 "))?;
-    let version = version.split_whitespace().next()?;
+/// Where the build script leaves the version that the module in a folder pins.
+fn cache_folder(folder: &str) -> Option<PathBuf> {
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("go.mod");
+    let module = fs::read_to_string(module).ok()?;
+    let version = module.lines().find_map(|line| line.trim().strip_prefix("helm.sh/helm/v"))?;
+    let version = version.split_whitespace().nth(1)?;
     let caches = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let caches = caches.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
     Some(caches.join("acr-admission/helm").join(version).join("bin"))
