@@ -144,7 +144,7 @@ impl Surroundings for ClusterSurroundings {
     ) -> Fetch<'a, ServiceAccountFacts> {
         Box::pin(async move {
             let api: Api<ServiceAccount> = Api::namespaced(self.client.0.clone(), namespace);
-            let account = api.get_opt(name).await.map_err(|error| FetchError(error.to_string()))?;
+            let account = api.get_opt(name).await.map_err(|error| FetchError::of(&error))?;
             Ok(account.map(|account| Arc::new(service_account_facts(account))))
         })
     }
@@ -152,7 +152,7 @@ impl Surroundings for ClusterSurroundings {
     fn fetch_namespace<'a>(&'a self, name: &'a str) -> Fetch<'a, NamespaceLabels> {
         Box::pin(async move {
             let api: Api<Namespace> = Api::all(self.client.0.clone());
-            let namespace = api.get_opt(name).await.map_err(|error| FetchError(error.to_string()))?;
+            let namespace = api.get_opt(name).await.map_err(|error| FetchError::of(&error))?;
             Ok(namespace.map(|namespace| Arc::new(namespace.metadata.labels.unwrap_or_default())))
         })
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::lookup::FetchError;
@@ -69,6 +69,28 @@ impl Leadership {
         Ok(leads)
     }
 
+    /// Gives the Lease up where we hold it, so that nobody has to wait until it counts as abandoned.
+    ///
+    /// # Errors
+    ///
+    /// The API server cannot be asked, or there is no such Lease.
+    pub async fn release(self) -> Result<(), FetchError> {
+        loop {
+            let lease = self.leases.get(&self.name).await.map_err(|error| self.failed(&error))?;
+            let version = lease.metadata.resource_version.unwrap_or_default();
+            let holder = lease.spec.and_then(|spec| spec.holder_identity);
+            if holder.as_deref() != Some(self.identity.as_str()) {
+                return Ok(());
+            }
+            // A second: the least that the API server takes.
+            let free = json!({"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": now()});
+            // Upgrades, at which replicas leave, change labels of the Lease.
+            if self.change(&version, &free).await? {
+                return Ok(());
+            }
+        }
+    }
+
     fn is_abandoned(&self, spec: &LeaseSpec, now: Instant) -> bool {
         if spec.holder_identity.as_deref().unwrap_or_default().is_empty() {
             return true;
@@ -79,7 +101,7 @@ impl Leadership {
     }
 
     async fn take(&self, version: &str, spec: &LeaseSpec, is_ours: bool) -> Result<bool, FetchError> {
-        let now = format!("{:.6}", Timestamp::now());
+        let now = now();
         let mut change = json!({
             "holderIdentity": self.identity,
             "leaseDurationSeconds": DURATION.as_secs(),
@@ -90,7 +112,12 @@ impl Leadership {
             change
                 .insert("leaseTransitions".to_owned(), json!(spec.lease_transitions.unwrap_or_default() + 1));
         }
-        let patch = json!({"metadata": {"resourceVersion": version}, "spec": change});
+        self.change(version, &change).await
+    }
+
+    /// Changes the Lease unless somebody else did since that version; whether it was changed.
+    async fn change(&self, version: &str, spec: &Value) -> Result<bool, FetchError> {
+        let patch = json!({"metadata": {"resourceVersion": version}, "spec": spec});
         match self.leases.patch(&self.name, &PatchParams::default(), &Patch::Merge(patch)).await {
             Ok(_) => Ok(true),
             Err(kube::Error::Api(status)) if status.code == CONFLICT => Ok(false),
@@ -99,6 +126,11 @@ impl Leadership {
     }
 
     fn failed(&self, error: &kube::Error) -> FetchError {
-        FetchError(format!("Lease {}: {error}", self.name))
+        FetchError::about("Lease", &self.name, error)
     }
+}
+
+/// As Leases have it: to the microsecond.
+fn now() -> String {
+    format!("{:.6}", Timestamp::now())
 }

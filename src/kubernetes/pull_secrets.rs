@@ -59,7 +59,7 @@ pub(super) async fn fetch(
     name: &str,
 ) -> Result<Option<Arc<Secret>>, FetchError> {
     let api: Api<KubernetesSecret> = Api::namespaced(client, namespace);
-    let secret = api.get_opt(name).await.map_err(|error| FetchError(error.to_string()))?;
+    let secret = api.get_opt(name).await.map_err(|error| FetchError::of(&error))?;
     Ok(secret.map(|secret| Arc::new(what_counts(secret))))
 }
 

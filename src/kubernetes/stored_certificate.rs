@@ -75,7 +75,7 @@ impl CertificateSecret {
     }
 
     fn failed(&self, error: &kube::Error) -> FetchError {
-        FetchError(format!("Secret {}: {error}", self.name))
+        FetchError::about("Secret", &self.name, error)
     }
 }
 
@@ -166,6 +166,6 @@ impl WebhookConfiguration {
     }
 
     fn failed(&self, error: &kube::Error) -> FetchError {
-        FetchError(format!("ValidatingWebhookConfiguration {}: {error}", self.name))
+        FetchError::about("ValidatingWebhookConfiguration", &self.name, error)
     }
 }

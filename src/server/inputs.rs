@@ -24,6 +24,8 @@ const MAX_ERROR: usize = 2048;
 pub(super) enum Input {
     Certificate,
     Inventory,
+    /// That our own certificate is renewed: no answer needs it now, but all will one day.
+    Renewal,
     Settings,
     /// That the webhook configuration carries the authority of the certificate.
     WebhookConfiguration,
@@ -44,6 +46,8 @@ pub(super) struct Failures {
     pub(super) certificate: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) inventory: Option<Failure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) renewal: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) settings: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +98,8 @@ impl Inputs {
             let what = input.as_str();
             if is_waited_for {
                 tracing::error!(input = what, error, "cannot be used; nothing is answered until it can");
+            } else if input == Input::Renewal {
+                tracing::error!(input = what, error, "this replica cannot renew the certificate");
             } else {
                 tracing::error!(input = what, error, "the new one cannot be used; the last good one stays");
             }
@@ -152,6 +158,7 @@ impl Failures {
         match input {
             Input::Certificate => &mut self.certificate,
             Input::Inventory => &mut self.inventory,
+            Input::Renewal => &mut self.renewal,
             Input::Settings => &mut self.settings,
             Input::WebhookConfiguration => &mut self.webhook_configuration,
         }
@@ -164,6 +171,7 @@ impl Input {
         match self {
             Self::Certificate => "certificate",
             Self::Inventory => "inventory",
+            Self::Renewal => "renewal",
             Self::Settings => "settings",
             Self::WebhookConfiguration => "webhook configuration",
         }

@@ -47,10 +47,19 @@ impl Lifecycle {
         });
     }
 
+    /// Waits until this replica begins to leave.
+    pub(super) async fn draining(&self) {
+        self.reaches(Phase::Draining).await;
+    }
+
     /// Waits until nothing new is taken.
     pub(super) async fn closing(&self) {
+        self.reaches(Phase::Closing).await;
+    }
+
+    async fn reaches(&self, wanted: Phase) {
         let mut phase = self.phase.subscribe();
         // The sender lives in `self`, so the channel cannot close.
-        drop(phase.wait_for(|phase| *phase == Phase::Closing).await);
+        drop(phase.wait_for(|phase| *phase >= wanted).await);
     }
 }

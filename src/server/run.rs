@@ -119,7 +119,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
                 return Err(ServeError::NothingToManage);
             };
             let target = Target { current, metrics: Arc::clone(&metrics), inputs: inputs.clone() };
-            tasks.spawn(Keeper::new(&client, managed, name, target).keep(poll));
+            tasks.spawn(Keeper::new(&client, managed, name, target).keep(poll, lifecycle.clone()));
             None
         }
     };

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rustls::crypto::CryptoProvider;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 
 use super::certificate::CurrentCertificate;
 use super::inputs::{Input, Inputs};
+use super::lifecycle::Lifecycle;
 use super::options::SelfManaged;
 use super::reload::use_certificate;
 use crate::certificates::{Held, Pace, Step, plan};
@@ -34,7 +35,8 @@ const DROP_PAUSES: i32 = 10;
 pub(super) struct Keeper {
     secret: CertificateSecret,
     configuration: WebhookConfiguration,
-    leadership: Leadership,
+    /// None once this replica leaves.
+    leadership: Option<Leadership>,
     names: Names,
     pace: Pace,
     provider: Arc<CryptoProvider>,
@@ -63,7 +65,7 @@ impl Keeper {
         Self {
             secret: CertificateSecret::new(client.clone(), &namespace, secret),
             configuration: WebhookConfiguration::new(client.clone(), webhook_configuration.clone()),
-            leadership: Leadership::new(client.clone(), &namespace, lease, identity()),
+            leadership: Some(Leadership::new(client.clone(), &namespace, lease, identity())),
             names: Names { server, configuration: webhook_configuration },
             pace: Pace { trust, drop: trust.saturating_mul(DROP_PAUSES) },
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
@@ -72,29 +74,69 @@ impl Keeper {
         }
     }
 
-    /// Keeps it for ever.
-    pub(super) async fn keep(mut self, poll: Duration) {
+    /// Keeps it until this replica leaves, and serves what others keep until it has left.
+    pub(super) async fn keep(mut self, poll: Duration, lifecycle: Lifecycle) {
+        tokio::select! {
+            () = self.keep_looking(poll) => {}
+            () = lifecycle.draining() => {}
+        }
+        self.stand_down().await;
+        self.keep_looking(poll).await;
+    }
+
+    async fn keep_looking(&mut self, poll: Duration) {
         let mut ticks = interval(poll.min(SLOWEST));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let kept = timeout(PATIENCE, self.look()).await;
-            let kept = kept.unwrap_or_else(|_| Err(FetchError("the API server does not answer".to_owned())));
-            if let Err(FetchError(error)) = kept {
-                self.target.metrics.leader.set(0);
-                self.target.inputs.failed(Input::Certificate, &error);
-            }
+            self.look(Instant::now() + PATIENCE).await;
         }
     }
 
-    async fn look(&mut self) -> Result<(), FetchError> {
-        let stored = self.secret.read().await?;
+    /// Leaves the lead to others at once, while this replica still has requests to answer.
+    async fn stand_down(&mut self) {
+        let Some(leadership) = self.leadership.take() else { return };
+        self.target.metrics.leader.set(0);
+        if let Err(FetchError(error)) = in_time(Instant::now() + PATIENCE, leadership.release()).await {
+            tracing::warn!(error, "the lead could not be given up; another replica takes it later");
+        }
+    }
+
+    /// What cannot be done is told, and what depends on it waits for the next look.
+    async fn look(&mut self, by: Instant) {
+        let stored = in_time(by, self.secret.read()).await;
+        let Some(stored) = self.told(Input::Certificate, stored) else { return };
         self.serve(&stored.held);
-        let configured = self.configuration.read().await?;
+        let configured = in_time(by, self.configuration.read()).await;
+        let Some(configured) = self.told(Input::WebhookConfiguration, configured) else { return };
         self.tell_trust(&stored.held, configured.as_ref());
-        let leads = self.leadership.hold().await?;
-        self.target.metrics.leader.set(i64::from(leads));
-        if leads { self.lead(&stored, configured.as_ref()).await } else { Ok(()) }
+        let renewed = in_time(by, self.renew(&stored, configured.as_ref())).await;
+        if let Some(leads) = self.told(Input::Renewal, renewed) {
+            self.target.metrics.leader.set(i64::from(leads));
+            self.target.inputs.loaded(Input::Renewal);
+        }
+    }
+
+    fn told<T>(&self, input: Input, result: Result<T, FetchError>) -> Option<T> {
+        if let Err(FetchError(error)) = &result {
+            self.target.metrics.leader.set(0);
+            self.target.inputs.failed(input, error);
+        }
+        result.ok()
+    }
+
+    /// Leads where that is possible; whether it does.
+    async fn renew(
+        &mut self,
+        stored: &StoredCertificate,
+        configured: Option<&ConfiguredBundles>,
+    ) -> Result<bool, FetchError> {
+        let Some(leadership) = &mut self.leadership else { return Ok(false) };
+        let leads = leadership.hold().await?;
+        if leads {
+            self.lead(stored, configured).await?;
+        }
+        Ok(leads)
     }
 
     /// Puts what is stored to use, once for each change.
@@ -180,6 +222,14 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+async fn in_time<T>(
+    by: Instant,
+    asked: impl Future<Output = Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    let answered = timeout_at(by, asked).await;
+    answered.unwrap_or_else(|_| Err(FetchError("the API server does not answer".to_owned())))
 }
 
 /// The pod's name, and something that no other process has.

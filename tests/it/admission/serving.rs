@@ -71,7 +71,9 @@ impl Serving {
         flags: &[&str],
     ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
-        command.arg("serve").args(FLAGS).args(flags);
+        let is_given =
+            |flag: &str| flags.iter().any(|given| given.split('=').next() == flag.split('=').next());
+        command.arg("serve").args(FLAGS.iter().filter(|flag| !is_given(flag))).args(flags);
         command.arg("--inventory").arg(inventory);
         command.arg("--settings").arg(settings);
         command.arg("--kubeconfig").arg(kubeconfig);
@@ -121,6 +123,12 @@ impl Serving {
 
     pub(super) fn log(&self) -> String {
         self.processes.log(SERVE)
+    }
+
+    /// Sends it a signal and does not wait for the end.
+    #[track_caller]
+    pub(super) fn tell(&self, signal: &str) {
+        self.processes.tell(SERVE, signal);
     }
 
     /// Ends it by a signal.

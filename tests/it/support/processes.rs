@@ -62,14 +62,22 @@ impl Processes {
         running.find_map(|(name, child)| child.try_wait().unwrap().map(|_| name.clone()))
     }
 
-    /// Sends a signal, such as `TERM`, to a program that should end by it, and returns how it ended.
+    /// Sends a signal, such as `TERM`, to a program.
     #[track_caller]
-    pub(crate) fn end(&mut self, name: &str, signal: &str) -> ExitStatus {
-        let position = self.running.iter().position(|(running, _)| running == name).unwrap();
-        let (_, mut child) = self.running.remove(position);
+    pub(crate) fn tell(&self, name: &str, signal: &str) {
+        let (_, child) = self.running.iter().find(|(running, _)| running == name).unwrap();
         let process = child.id().to_string();
         let sent = Command::new("sh").args(["-c", "kill -s \"$1\" \"$2\"", "sh", signal, &process]).status();
         assert!(sent.unwrap().success(), "{name} cannot be sent {signal}");
+    }
+
+    /// Sends a signal to a program that should end by it, and returns how it ended.
+    #[track_caller]
+    pub(crate) fn end(&mut self, name: &str, signal: &str) -> ExitStatus {
+        self.tell(name, signal);
+        let position = self.running.iter().position(|(running, _)| running == name).unwrap();
+        let (_, mut child) = self.running.remove(position);
+        let process = child.id().to_string();
         let mut status = None;
         wait_until("the program ends", || {
             status = child.try_wait().unwrap();
