@@ -1,19 +1,23 @@
-//! Certificates that the release makes for itself.
+//! Certificates that the release makes for itself, and connections that are older than they.
 
 use serde_json::Value;
 
 use crate::figures::figure;
+use crate::idle_connections::IdleConnections;
 use crate::load::Load;
 use crate::release::{NAME, Release};
 use crate::skip::skip;
 use crate::waiting::wait_until;
 
+/// The exchange takes about as long as API servers leave a connection idle, and restarts no pod, so such connections wait
+/// here for their turn.
 #[test]
 fn certificates_and_authorities_are_exchanged_without_a_failed_request() {
     let release = match Release::enforcing() {
         Ok(release) => release,
         Err(reason) => return skip(reason),
     };
+    let idle = IdleConnections::open(&release);
     for what in ["certificate", "authority"] {
         let before = secret(&release);
         let trusted_before = bundle(&release);
@@ -40,6 +44,10 @@ fn certificates_and_authorities_are_exchanged_without_a_failed_request() {
             assert_ne!(bundle(&release), trusted_before, "the API server is told of the new authority");
             assert_ne!(stored["data"]["ca.crt"], before["data"]["ca.crt"]);
         }
+    }
+    match idle {
+        Ok(connections) => figure("idle connections to the Service", &connections.assert_they_still_answer()),
+        Err(reason) => skip(reason),
     }
 }
 

@@ -10,25 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use acr_admission::kubernetes::Kubeconfig;
-use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HOST};
-use hyper_util::rt::TokioIo;
-use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use kube::{Api, Client};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsConnector;
 
-use crate::objects::{DENIAL, DENIED, pod};
+use crate::direct;
+use crate::objects::DENIAL;
 use crate::release::{NAME, SELECTOR};
 
 /// Runs until it is stopped.
@@ -110,61 +100,11 @@ async fn ask(client: Client, address: SocketAddr, stop: Arc<AtomicBool>) -> PodA
     answers
 }
 
-/// The message of a denial, as the API server would get it: with the authority that its configuration names.
-async fn denial_of(
-    client: &Client,
-    stream: TcpStream,
-) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let host = format!("{NAME}.{NAME}.svc");
-    let connector = TlsConnector::from(Arc::new(trusting(&authorities(client).await?)?));
-    let stream = connector.connect(ServerName::try_from(host.clone())?, stream).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+async fn denial_of(client: &Client, stream: TcpStream) -> Result<String, direct::Error> {
+    let stream = direct::encrypted(client, stream, "http/1.1").await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await?;
     tokio::spawn(connection);
-    let request = Request::post("/validate/pods?timeout=5s")
-        .header(HOST, host)
-        .header(CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(review().to_string())))?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let body = response.into_body().collect().await?.to_bytes();
-    let answer: Value = serde_json::from_slice(&body).map_err(|error| format!("status {status}, {error}"))?;
-    if answer["response"]["allowed"] != json!(false) {
-        return Err(format!("status {status}, allowed: {answer}").into());
-    }
-    Ok(answer["response"]["status"]["message"].as_str().unwrap_or_default().to_owned())
-}
-
-async fn authorities(client: &Client) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let configuration = Api::<ValidatingWebhookConfiguration>::all(client.clone()).get(NAME).await?;
-    let webhook = configuration.webhooks.unwrap_or_default().into_iter().next();
-    let bundle = webhook.and_then(|webhook| webhook.client_config.ca_bundle);
-    Ok(bundle.ok_or("the configuration names no authority")?.0)
-}
-
-fn trusting(authorities: &[u8]) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(authorities) {
-        roots.add(certificate?)?;
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn review() -> Value {
-    json!({
-        "apiVersion": "admission.k8s.io/v1",
-        "kind": "AdmissionReview",
-        "request": {
-            "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
-            "kind": {"group": "", "version": "v1", "kind": "Pod"},
-            "resource": {"group": "", "version": "v1", "resource": "pods"},
-            "name": "p", "namespace": "default", "operation": "CREATE",
-            "userInfo": {"username": "alice", "groups": ["system:authenticated"]},
-            "object": pod("p", "default", DENIED),
-            "dryRun": true,
-        }
-    })
+    direct::denial(sender.send_request(direct::review("")).await?).await
 }
 
 /// For each pod: enough to see the time before, at and after its readiness.

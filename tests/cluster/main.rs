@@ -23,8 +23,10 @@ mod skip;
 mod waiting;
 
 mod certificates;
+mod direct;
 mod figures;
 mod first_answers;
+mod idle_connections;
 mod inventory;
 mod lifecycle;
 mod load;
