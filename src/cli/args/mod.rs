@@ -62,9 +62,9 @@ pub struct CommonArgs {
 pub enum Command {
     /// Run the admission webhook
     ///
-    /// HTTPS with /validate/pods and /validate/workloads; plain HTTP with /healthz, /readyz and /metrics on a second
-    /// port. Inventory, settings and certificate are read again when they change; what cannot be used is left out
-    /// and the last good one stays.
+    /// HTTPS with /validate/pods and /validate/workloads; plain HTTP with /healthz, /readyz, /status and /metrics on a
+    /// second port. Inventory, settings and certificate are read again when they change; what cannot be used is left
+    /// out and the last good one stays.
     Serve(ServeArgs),
     /// Judge the images of manifests, without a cluster
     ///

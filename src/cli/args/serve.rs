@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use jiff::Timestamp;
 
 /// The arguments of `serve`.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("certificate").args(["tls_cert", "tls_secret"]).required(true)))]
 pub struct ServeArgs {
     /// Where reviews arrive, over HTTPS. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:8443", env = "ACR_ADMISSION_LISTEN")]
@@ -18,7 +19,7 @@ pub struct ServeArgs {
     pub health_listen: SocketAddr,
     /// The certificate chain as PEM, the server's own certificate first. Read again when it changes
     #[arg(long, value_name = "FILE", env = "ACR_ADMISSION_TLS_CERT")]
-    #[arg(required_unless_present = "tls_secret", requires = "tls_key")]
+    #[arg(requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// The certificate's private key as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert", env = "ACR_ADMISSION_TLS_KEY")]
@@ -26,7 +27,7 @@ pub struct ServeArgs {
     /// Instead of files: a Secret of the own namespace in which this program keeps an authority and a certificate
     /// that it makes itself. See docs/certificates.md
     #[arg(long, value_name = "NAME", env = "ACR_ADMISSION_TLS_SECRET")]
-    #[arg(conflicts_with_all = ["tls_cert", "tls_key", "objects"])]
+    #[arg(conflicts_with_all = ["tls_key", "objects"])]
     #[arg(requires_all = ["server_name", "own_namespace", "webhook_configuration", "lease"])]
     pub tls_secret: Option<String>,
     /// The webhook configuration whose webhooks get that authority as `caBundle`
@@ -73,7 +74,8 @@ pub struct ServeArgs {
     /// How often files are looked at
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, env = "ACR_ADMISSION_POLL")]
     pub poll: f64,
-    /// What is logged: a level, or directives such as `info,acr_admission::decision=off`
+    /// What is logged: a level (trace, debug, info, warn, error, off), or directives such as
+    /// `info,acr_admission::decision=off`
     #[arg(long, value_name = "FILTER", default_value = "info", env = "ACR_ADMISSION_LOG")]
     pub log: String,
     /// How log lines look

@@ -24,8 +24,9 @@ pub(super) fn run(args: &ServeArgs) -> Result<Outcome, CliError> {
         LogFormatArg::Json => LogFormat::Json,
         LogFormatArg::Text => LogFormat::Text,
     };
-    logging::start(log, format)
-        .map_err(|error| CliError::input(error, "--log", "give a level such as `info` or `debug`"))?;
+    logging::start(log, format).map_err(|error| {
+        CliError::input(error, "--log", "give a level such as `info`, or `info,TARGET=LEVEL`")
+    })?;
     serve(options).map_err(told)?;
     Ok(Outcome::Fine)
 }
