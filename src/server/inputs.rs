@@ -1,7 +1,7 @@
 //! What has to be there before the first review is answered, what of it is, and what is wrong with the rest.
 //!
 //! ```text
-//! files, Secret ──looked at again and again──→ Inputs ──→ /readyz: failures, waitingFor
+//! files, Secret ──looked at again and again──→ Inputs ──→ /status: failures, waitingFor
 //!                                                │ all loaded once
 //!                                                └──→ the HTTPS port opens
 //! ```
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
 
-/// Longer error texts are cut in the readiness detail; the log has them whole.
+/// Longer error texts are cut in the status; the log has them whole.
 const MAX_ERROR: usize = 2048;
 
 /// Something that is read from outside.
@@ -38,7 +38,7 @@ pub(super) struct Failure {
     pub(super) error: String,
 }
 
-/// What went wrong at the last attempt to load something, for the readiness detail.
+/// What went wrong at the last attempt to load something, for the status and the metrics.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Failures {
@@ -154,6 +154,18 @@ impl State {
 }
 
 impl Failures {
+    /// Each input by its name in metrics, and its failure.
+    pub(super) const fn each(&self) -> [(&'static str, Option<&Failure>); 5] {
+        let Self { certificate, inventory, renewal, settings, webhook_configuration } = self;
+        [
+            ("certificate", certificate.as_ref()),
+            ("inventory", inventory.as_ref()),
+            ("renewal", renewal.as_ref()),
+            ("settings", settings.as_ref()),
+            ("webhook_configuration", webhook_configuration.as_ref()),
+        ]
+    }
+
     const fn of(&mut self, input: Input) -> &mut Option<Failure> {
         match input {
             Input::Certificate => &mut self.certificate,

@@ -6,7 +6,7 @@
 //!                                                   │ judge: the engine, image by image
 //!                                                   └ outcome: what the rule says about the verdicts
 //! reload ──polls──→ inventory, settings, certificate ──swap──→ Policy, key
-//! health ─→ /healthz /readyz /metrics on a port of their own
+//! health ─→ /healthz /readyz /status /metrics on a port of their own
 //! ```
 //!
 //! The health port opens at once. The other one opens when certificate, settings and inventory are loaded, however
@@ -39,6 +39,7 @@ mod run;
 mod running;
 mod self_managed;
 mod stamp;
+mod status;
 mod surroundings;
 mod webhook;
 

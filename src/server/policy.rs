@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::engine::index::Index;
 use crate::engine::pull::{ClusterProfile, ProfileNote, ProfileOverrides};
-use crate::settings::{ClusterSettings, Settings};
+use crate::settings::{Action, ClusterSettings, Mode, Rule, Settings};
 
 /// Settings and inventory of one moment. Reviews keep the one they began with.
 #[derive(Debug, Default)]
@@ -70,6 +70,15 @@ impl Policy {
         }
     }
 
+    /// Without an inventory: that every verdict is unknown, and what each rule does then.
+    pub(super) fn without_inventory(&self) -> Option<String> {
+        if self.estate.is_some() {
+            return None;
+        }
+        let rules: Vec<String> = self.settings.rules().map(done_with_unknown).collect();
+        Some(format!("no inventory is configured, so every verdict is `unknown`: {}", rules.join("; ")))
+    }
+
     /// How old the inventory is.
     pub(super) fn age(&self, now: Timestamp) -> Option<Duration> {
         let written_at = self.estate.as_ref()?.source.written_at;
@@ -81,6 +90,21 @@ impl Policy {
         let limit = self.settings.max_inventory_age;
         limit.is_some_and(|limit| self.age(now).is_some_and(|age| age > limit))
     }
+}
+
+/// What a rule does with a pod, and with what makes pods, of which nothing is known.
+fn done_with_unknown(rule: &Rule) -> String {
+    let [pods, workloads] = [rule.pods, rule.workloads].map(|mode| match (mode, rule.unknown) {
+        (Mode::Off, _) => "not judged",
+        (Mode::Audit, _) => "only recorded",
+        (Mode::Enforce, Action::Deny) => "refused",
+        (Mode::Enforce, Action::Warn) | (Mode::Warn, Action::Warn | Action::Deny) => "warned about",
+        (Mode::Enforce | Mode::Warn, Action::Allow) => "admitted without a word",
+    });
+    if pods == workloads {
+        return format!("by rule `{}` pods and workloads are {pods}", rule.name);
+    }
+    format!("by rule `{}` pods are {pods}, workloads are {workloads}", rule.name)
 }
 
 /// Whether a note says that no cluster of the inventory is this one.

@@ -1,7 +1,7 @@
 //! Files that are looked at while the server runs: inventory, settings, certificate. The first look is the start.
 //!
 //! What is new is read and checked whole, then swapped in. What cannot be used changes nothing: the last good one
-//! stays, and log, metric and readiness say so. What could not even be read is read again at the next look.
+//! stays, and log, metric and status say so. What could not even be read is read again at the next look.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -86,6 +86,12 @@ impl Reloader {
         let Some(settings) = &self.settings else { return };
         let policy = Policy::new(Arc::clone(settings), self.loaded.clone());
         policy.announce();
+        // One that is configured and missing is told as a failure, and waited for.
+        if self.inventory.paths().is_empty()
+            && let Some(consequence) = policy.without_inventory()
+        {
+            tracing::warn!("{consequence}; give an inventory with --inventory");
+        }
         self.webhook.policy.store(Arc::new(policy));
     }
 

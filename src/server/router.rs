@@ -40,16 +40,16 @@ async fn review(State(webhook): State<Arc<Webhook>>, request: Request) -> Respon
     }
     let body = match body::read(body, &webhook.room, webhook.limits.body).await {
         Ok(body) => body,
-        Err(BodyError::NoRoom) => return come_back(&webhook, BodyError::NoRoom.status(), "bytes"),
+        Err(BodyError::NoRoom) => return come_back(&webhook, BodyError::NoRoom.status(), CauseLabel::BYTES),
         Err(error) => return refusal(error.status(), "the body could not be read"),
     };
     // Only now: who is answered before the body is read may find a reset connection and not try again.
     if webhook.surroundings.caches().iter().any(|cache| !cache.is_synced) {
-        return come_back(&webhook, StatusCode::SERVICE_UNAVAILABLE, "caches");
+        return come_back(&webhook, StatusCode::SERVICE_UNAVAILABLE, CauseLabel::CACHES);
     }
     webhook.metrics.body_bytes.observe(f64::from(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX)));
     let Ok(Ok(_turn)) = timeout(webhook.limits.queue, webhook.turns.acquire()).await else {
-        return come_back(&webhook, StatusCode::TOO_MANY_REQUESTS, "requests");
+        return come_back(&webhook, StatusCode::TOO_MANY_REQUESTS, CauseLabel::REQUESTS);
     };
     let _in_flight = InFlight::enter(&webhook);
     match webhook.answer(&body.bytes, deadline).await {
@@ -79,8 +79,8 @@ fn refusal(status: StatusCode, message: &str) -> Response {
 }
 
 /// With a whole number of seconds the API server asks again, up to ten times within its time-out.
-fn come_back(webhook: &Webhook, status: StatusCode, cause: &'static str) -> Response {
-    webhook.metrics.shed.get_or_create(&CauseLabel { cause }).inc();
+fn come_back(webhook: &Webhook, status: StatusCode, cause: CauseLabel) -> Response {
+    webhook.metrics.shed.get_or_create(&cause).inc();
     (status, [(RETRY_AFTER, "1")], "come back in a second\n").into_response()
 }
 

@@ -101,7 +101,9 @@ impl Webhook {
                 (Some(_), None) => "unknown",
                 (Some(_), Some(mode)) => mode.as_str(),
             };
-            let labels = DecisionLabels { reason: image.answer.reason.as_str(), registry_mode };
+            // Beside what the rules made of it: where an unknown verdict is refused, `decision` says `deny`.
+            let verdict = image.answer.verdict().as_str();
+            let labels = DecisionLabels { verdict, reason: image.answer.reason.as_str(), registry_mode };
             self.metrics.decisions.get_or_create(&labels).inc();
         }
         if let Some(exception) = &outcome.exception {

@@ -43,6 +43,12 @@ pub struct Metrics {
     pub handshake_failures: Counter,
     /// Connections of addresses that hold too many.
     pub refused_connections: Counter,
+    /// Whether reviews are answered, and shall be sent here.
+    pub ready: Gauge,
+    /// Whether the last attempt to load an input failed.
+    pub input_failing: Family<InputLabel, Gauge>,
+    /// Whether there is an inventory to judge by.
+    pub inventory_loaded: Gauge,
     /// Age of the inventory.
     pub inventory_age: Gauge<f64, AtomicU64>,
     /// What the inventory holds.
@@ -80,7 +86,7 @@ pub struct RequestLabels {
     pub resource: &'static str,
     /// CREATE, UPDATE, DELETE or CONNECT.
     pub operation: &'static str,
-    /// allow, warn, deny, unknown, skip, exception or error.
+    /// allow, warn, deny, unknown, skip or exception.
     pub decision: &'static str,
     /// enforce, warn, audit or off.
     pub mode: &'static str,
@@ -100,6 +106,8 @@ pub struct DurationLabels {
 /// Labels of [`Metrics::decisions`].
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub struct DecisionLabels {
+    /// allow, deny, unknown, unmanaged or skip: the engine's word, whatever the settings make of it.
+    pub verdict: &'static str,
     /// The reason's code.
     pub reason: &'static str,
     /// rbac, rbac-abac or unknown; none where there is no registry.
@@ -116,10 +124,26 @@ pub struct LookupLabels {
 }
 
 /// Why a request was sent away.
-#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub struct CauseLabel {
     /// requests, bytes or caches.
-    pub cause: &'static str,
+    cause: &'static str,
+}
+
+impl CauseLabel {
+    /// Too many reviews are being judged.
+    pub const REQUESTS: Self = Self { cause: "requests" };
+    /// The bodies in memory are too big.
+    pub const BYTES: Self = Self { cause: "bytes" };
+    /// The caches of the cluster have not been filled yet.
+    pub const CACHES: Self = Self { cause: "caches" };
+}
+
+/// Something that is read from outside.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+pub struct InputLabel {
+    /// certificate, inventory, settings or `webhook_configuration`.
+    pub input: &'static str,
 }
 
 /// The HTTP status of an answer.
@@ -189,6 +213,9 @@ impl Metrics {
             connections: Gauge::default(),
             handshake_failures: Counter::default(),
             refused_connections: Counter::default(),
+            ready: Gauge::default(),
+            input_failing: Family::default(),
+            inventory_loaded: Gauge::default(),
             inventory_age: Gauge::default(),
             inventory_objects: Family::default(),
             inventory_reloads: Family::default(),
@@ -204,7 +231,20 @@ impl Metrics {
             exceptions_used: Family::default(),
             resident_memory: Gauge::default(),
         };
+        metrics.begin_at_zero();
         metrics.registered()
+    }
+
+    /// Counters that alerts watch are there before they count: a series whose first value is 1 has not increased.
+    fn begin_at_zero(&self) {
+        for reloads in [&self.inventory_reloads, &self.settings_reloads, &self.certificate_reloads] {
+            for went_well in [true, false] {
+                drop(reloads.get_or_create(&ResultLabel::of(went_well)));
+            }
+        }
+        for cause in [CauseLabel::REQUESTS, CauseLabel::BYTES, CauseLabel::CACHES] {
+            drop(self.shed.get_or_create(&cause));
+        }
     }
 
     /// The names of all metrics, without the `_total` of counters and the `_info` of infos.
@@ -242,7 +282,7 @@ impl Metrics {
             Unit::Seconds,
             self.request_duration.clone(),
         );
-        list.add("decisions", "Images judged, by reason", self.decisions.clone());
+        list.add("decisions", "Images judged, by verdict and reason", self.decisions.clone());
         list.add("in_flight", "Reviews being judged", self.in_flight.clone());
         list.add("shed", "Requests sent away with Retry-After", self.shed.clone());
         list.add("panics", "Panics caught while judging", self.panics.clone());
@@ -264,9 +304,13 @@ impl Metrics {
     }
 
     fn register_state(&self, list: &mut List) {
+        list.add("ready", "Whether reviews are answered and shall be sent here", self.ready.clone());
+        list.add("input_failing", "Whether the last attempt to load it failed", self.input_failing.clone());
+        list.add("inventory_loaded", "Whether there is an inventory", self.inventory_loaded.clone());
         list.add_with_unit(
             "inventory_age",
-            "Time since the inventory's newest file was written",
+            "Time since the inventory's oldest export, or, where none says when it was made, since its newest file \
+             was written",
             Unit::Seconds,
             self.inventory_age.clone(),
         );

@@ -229,7 +229,7 @@ impl Release {
     }
 
     pub(crate) fn ready_detail(&self, pod: &str) -> Value {
-        serde_json::from_str(&self.page(pod, "/readyz").succeeded().stdout).unwrap()
+        serde_json::from_str(&self.page(pod, "/status").succeeded().stdout).unwrap()
     }
 
     /// What somebody who looks for the reason would ask for.

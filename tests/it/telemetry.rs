@@ -7,6 +7,7 @@ use std::path::Path;
 use acr_admission::telemetry::metrics::Metrics;
 
 use crate::support::decision_log::DecisionLog;
+use crate::support::metrics::{documented, of_a_busy_webhook, without_part};
 use crate::support::webhook::{Webhook, mode, pod_review};
 
 #[test]
@@ -22,6 +23,57 @@ fn the_documentation_lists_every_metric_and_no_other() {
         .collect();
     assert_eq!(registered, documented);
     assert!(registered.iter().all(|name| name.starts_with("acr_admission_")), "{registered:?}");
+}
+
+#[tokio::test]
+async fn labels_and_their_values_are_those_of_the_documentation() {
+    let documented = documented();
+    let mut wrong = Vec::new();
+    for (metric, labels) in of_a_busy_webhook().await {
+        let known = &documented[without_part(&metric)];
+        let told: BTreeSet<&String> = labels.keys().filter(|label| *label != "le").collect();
+        if told != known.keys().collect() {
+            wrong.push(format!("{metric} has the labels {told:?}"));
+            continue;
+        }
+        for (label, values) in labels.into_iter().filter(|(label, _)| label != "le") {
+            let known = &known[&label];
+            let others: Vec<&String> = values.iter().filter(|value| !known.contains(*value)).collect();
+            if !known.is_empty() && !others.is_empty() {
+                wrong.push(format!("{metric}: {label} is {others:?} as well"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Prometheus sees no increase in a series that begins with 1, so an alert would miss the first time.
+#[test]
+fn counters_that_alerts_watch_are_there_before_they_count() {
+    let text = Metrics::new().encode();
+    for series in [
+        "acr_admission_inventory_reloads_total{result=\"failure\"} 0",
+        "acr_admission_settings_reloads_total{result=\"failure\"} 0",
+        "acr_admission_certificate_reloads_total{result=\"success\"} 0",
+        "acr_admission_shed_total{cause=\"requests\"} 0",
+        "acr_admission_shed_total{cause=\"bytes\"} 0",
+        "acr_admission_shed_total{cause=\"caches\"} 0",
+        "acr_admission_panics_total 0",
+    ] {
+        assert!(text.lines().any(|line| line == series), "no {series} in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_verdict_is_counted_as_such_where_it_is_refused() {
+    let webhook = Webhook::start(&mode("enforce"), |options, _| options.inventory.clear()).await;
+    let response = webhook.review(&pod_review("web", "default", &["fabrikam.azurecr.io/a:1"])).await;
+    assert_eq!(
+        (&response["allowed"], &response["auditAnnotations"]["decision"]),
+        (&false.into(), &"deny".into())
+    );
+    let series = "acr_admission_decisions_total{verdict=\"unknown\",reason=\"InventoryNotLoaded\",registry_mode=\"none\"}";
+    assert!((webhook.metric(series).await - 1.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]

@@ -21,5 +21,6 @@ mod pods;
 mod pull_secrets;
 mod reloads;
 mod serving;
+mod status;
 mod updates;
 mod workloads;

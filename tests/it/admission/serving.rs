@@ -93,6 +93,11 @@ impl Serving {
         &self.addresses.reviews
     }
 
+    /// Where health and metrics are asked for.
+    pub(super) fn health_address(&self) -> &str {
+        &self.addresses.health
+    }
+
     /// Who signed its certificate.
     pub(super) fn ca_pem(&self) -> String {
         self.authority.as_ref().unwrap().pem()

@@ -7,6 +7,7 @@ pub(crate) mod decision_log;
 pub(crate) mod expected;
 pub(crate) mod helm;
 pub(crate) mod kubectl;
+pub(crate) mod metrics;
 pub(crate) mod processes;
 pub(crate) mod programs;
 pub(crate) mod skip;

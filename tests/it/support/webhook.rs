@@ -159,6 +159,13 @@ impl Webhook {
         line.map_or(0.0, |value| value.parse().unwrap())
     }
 
+    /// The value of a series of whole numbers; -1 where it does not exist.
+    pub(crate) async fn whole_metric(&self, series: &str) -> i64 {
+        let text = self.health("/metrics").await.text();
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map_or(-1, |value| value.parse().unwrap())
+    }
+
     pub(crate) fn shut_down(&mut self) -> impl Future<Output = ()> + use<> {
         self.running.take().unwrap().shut_down()
     }

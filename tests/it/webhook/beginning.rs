@@ -6,11 +6,13 @@ use std::process::Command;
 use std::{env, fs, thread};
 
 use acr_admission::server::{self, CertificateSource, ClusterSource, ServeError, ServeOptions};
+use hyper::StatusCode;
 use serde_json::json;
 
 use crate::support::certificates::Authority;
+use crate::support::decision_log::DecisionLog;
 use crate::support::skip::skip;
-use crate::support::webhook::{ESTATE, OBJECTS, Webhook, mode, pod_review};
+use crate::support::webhook::{ESTATE, OBJECTS, Webhook, mode, pod_review, settings};
 
 const DENIED: &str = "fabrikamapps.azurecr.io/payments/api:7";
 
@@ -80,13 +82,23 @@ async fn a_bad_file_at_the_start_is_told_and_waited_for() {
             .await;
         assert_eq!(webhook.health("/readyz").await.status, 503, "{error}");
         assert_eq!(webhook.health("/healthz").await.status, 200, "{error}");
+        let status = webhook.health("/status").await;
+        assert_eq!((status.status, status.json()), (StatusCode::OK, webhook.ready().await), "{error}");
+        assert_eq!(gauges(&webhook, input).await, [0, 1], "{error}");
         assert!(webhook.is_closed().await, "{error}");
 
         mend(webhook.folder.path());
         webhook.until("it is ready", async || webhook.ready().await["ready"] == true).await;
         assert_eq!(webhook.ready().await["failures"], json!({}));
+        assert_eq!(gauges(&webhook, input).await, [1, 0]);
         assert_eq!(webhook.review(&pod_review("web", "default", &[DENIED])).await["allowed"], false);
     }
+}
+
+/// Whether metrics say that it is ready, and that the input fails.
+async fn gauges(webhook: &Webhook, input: &str) -> [i64; 2] {
+    let failing = format!("acr_admission_input_failing{{input=\"{input}\"}}");
+    [webhook.whole_metric("acr_admission_ready").await, webhook.whole_metric(&failing).await]
 }
 
 fn mend(folder: &Path) {
@@ -154,11 +166,51 @@ fn again_without_leave_to_read_everything() {
 
 #[tokio::test]
 async fn without_an_inventory_it_is_ready_and_every_verdict_is_unknown() {
+    let log = DecisionLog::start();
     let webhook = Webhook::start(&mode("enforce"), |options, _| options.inventory.clear()).await;
     let ready = webhook.ready().await;
     assert_eq!((&ready["ready"], &ready["inventory"]), (&json!(true), &json!(null)));
+    let consequence = "no inventory is configured, so every verdict is `unknown`: by rule `default` pods and workloads are \
+                       refused";
+    assert_eq!(ready["noInventory"], consequence);
+    let log = log.text();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains(consequence)).collect();
+    assert!(told.len() == 1 && told[0].contains("\"level\":\"WARN\""), "{log}");
+    assert_eq!(webhook.whole_metric("acr_admission_inventory_loaded").await, 0);
     let response = webhook.review(&pod_review("web", "default", &[DENIED])).await;
     assert_eq!(response["auditAnnotations"]["reason-code"], "InventoryNotLoaded", "{response:#}");
+}
+
+#[tokio::test]
+async fn what_each_rule_does_without_an_inventory_is_told() {
+    let keys = "rules:
+  - {name: strict, namespaces: [a], mode: enforce, workloads: warn}
+  - {name: lenient, namespaces: [b], mode: enforce, unknown: warn}
+  - {name: generous, namespaces: [c], mode: enforce, unknown: allow}
+  - {name: quiet, namespaces: [d], mode: audit}
+  - {name: blind, namespaces: [e], mode: off}
+default: {mode: warn}";
+    let webhook = Webhook::start(&settings(keys), |options, _| options.inventory.clear()).await;
+    assert_eq!(
+        webhook.ready().await["noInventory"],
+        "no inventory is configured, so every verdict is `unknown`: \
+         by rule `strict` pods are refused, workloads are warned about; \
+         by rule `lenient` pods and workloads are warned about; \
+         by rule `generous` pods and workloads are admitted without a word; \
+         by rule `quiet` pods and workloads are only recorded; \
+         by rule `blind` pods and workloads are not judged; \
+         by rule `default` pods and workloads are warned about"
+    );
+    for (namespace, allowed, warned) in
+        [("a", false, false), ("b", true, true), ("c", true, false), ("d", true, false), ("z", true, true)]
+    {
+        let response = webhook.review(&pod_review(namespace, "default", &[DENIED])).await;
+        let is_warned = response["warnings"].is_array();
+        assert_eq!((&response["allowed"], is_warned), (&json!(allowed), warned), "{namespace} {response:#}");
+    }
+    let webhook = Webhook::with_settings(&settings(keys)).await;
+    assert_eq!(webhook.ready().await["noInventory"], json!(null));
+    assert_eq!(webhook.whole_metric("acr_admission_inventory_loaded").await, 1);
 }
 
 #[tokio::test]

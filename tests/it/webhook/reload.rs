@@ -40,12 +40,15 @@ async fn a_broken_inventory_changes_nothing_but_is_told() {
         assert_eq!(response["auditAnnotations"]["reason-code"], "AllowedByRole", "{broken:?}");
         let failed = webhook.metric("acr_admission_inventory_reloads_total{result=\"failure\"}").await;
         assert!(failed >= 1.0);
+        let failing = "acr_admission_input_failing{input=\"inventory\"}";
+        assert_eq!(webhook.whole_metric(failing).await, 1, "{broken:?}");
         fs::write(webhook.path("inventory/estate.yaml"), wider_estate()).unwrap();
         webhook
             .until("a good one is taken again", async || {
                 webhook.ready().await["failures"]["inventory"].is_null()
             })
             .await;
+        assert_eq!(webhook.whole_metric(failing).await, 0, "{broken:?}");
     }
 }
 
