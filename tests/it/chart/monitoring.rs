@@ -1,51 +1,123 @@
 //! Alerts and dashboard ask only for metrics, labels and label values that exist.
+//!
+//! Ours are those that a webhook tells which has done a bit of everything; another test holds the documentation to the
+//! same. Those of API servers are written down here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::helm::{Helm, documents};
+use crate::support::metrics::{Labels, documented, of_a_busy_webhook, without_part};
 use crate::support::skip::skip;
 
-const METRICS: &str = include_str!("../../../docs/metrics.md");
-
-/// What API servers count about webhooks, with the labels that they give.
-const API_SERVER: [(&str, &str); 3] = [
-    ("apiserver_admission_webhook_admission_duration_seconds", "name type operation rejected"),
-    ("apiserver_admission_webhook_fail_open_count", "name type"),
-    ("apiserver_admission_webhook_rejection_count", "name type operation error_type rejection_code"),
+/// What API servers count about webhooks, with the labels that they give and, of some, the values.
+const API_SERVER: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "apiserver_admission_webhook_admission_duration_seconds",
+        &[("name", WEBHOOKS), ("type", ""), ("operation", ""), ("rejected", "")],
+    ),
+    ("apiserver_admission_webhook_fail_open_count", &[("name", WEBHOOKS), ("type", "")]),
+    (
+        "apiserver_admission_webhook_rejection_count",
+        &[
+            ("name", WEBHOOKS),
+            ("type", ""),
+            ("operation", ""),
+            ("error_type", "calling_webhook_error apiserver_internal_error no_error"),
+            ("rejection_code", ""),
+        ],
+    ),
 ];
+/// What the chart calls the webhooks; see `the_webhooks_are_called_so`.
+const WEBHOOKS: &str = "pods.acr-admission.dev workloads.acr-admission.dev";
 /// Labels that Prometheus itself adds.
 const ADDED: [&str; 4] = ["namespace", "job", "pod", "le"];
 
-#[test]
-fn only_metrics_that_exist_are_asked_for() {
+#[tokio::test]
+async fn only_what_exists_is_asked_for() {
     let helm = match Helm::find() {
         Ok(helm) => helm,
         Err(reason) => return skip(reason),
     };
-    let expressions = expressions(&helm);
-    assert!(expressions.len() > 25, "only {} expressions", expressions.len());
-    let known = known_metrics();
+    let known = known(of_a_busy_webhook().await);
     let mut wrong = Vec::new();
-    for expression in &expressions {
-        for (metric, labels) in selectors(expression) {
-            match known.get(base(&metric)) {
-                None => wrong.push(format!("{metric} does not exist: {expression}")),
-                Some(known) => wrong.extend(
-                    labels
-                        .iter()
-                        .filter(|label| !known.split(' ').chain(ADDED).any(|one| one == *label))
-                        .map(|label| format!("{metric} has no label {label}: {expression}")),
-                ),
-            }
+    let mut values = 0;
+    for monitor in ["{enabled: true}", "{enabled: false}"] {
+        let expressions = expressions(&helm, monitor);
+        assert!(expressions.len() > 25, "only {} expressions", expressions.len());
+        for expression in &expressions {
+            wrong.extend(problems(expression, &known));
+            values += selectors(expression).iter().map(|selector| selector.matchers.len()).sum::<usize>();
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(values > 10, "only {values} matchers");
 }
 
-fn expressions(helm: &Helm) -> Vec<String> {
-    let values = "{prometheusRule: {enabled: true}, grafana: {dashboards: {enabled: true}}}";
+/// The test above must see what is wrong.
+#[test]
+fn what_does_not_exist_is_seen() {
+    let known = known(documented());
+    for wrong in [
+        "sum(acr_admission_nothing)",
+        "rate(acr_admission_requests_total{reason=\"x\"}[1m])",
+        "acr_admission_exceptions{state=\"ending\"}",
+        "acr_admission_decisions_total{verdict=~\"allow|maybe\"}",
+        "acr_admission_requests_total{namespace=\"n\",decision!=\"skipped\"}",
+        "sum by (kind) (acr_admission_requests_total)",
+        "max by (pod, cause) (acr_admission_ready)",
+        "apiserver_admission_webhook_rejection_count{error_type!=\"none\"}",
+        "apiserver_admission_webhook_fail_open_count{name=\"pods[.]acr-admission[.]io\"}",
+    ] {
+        assert_eq!(problems(wrong, &known).len(), 1, "{wrong}: {:?}", problems(wrong, &known));
+    }
+    let right =
+        "sum by (le, decision) (rate(acr_admission_request_duration_seconds_bucket{decision!=\"skip\"}[1m]))";
+    assert_eq!(problems(right, &known), [""; 0]);
+}
+
+#[test]
+fn the_webhooks_are_called_so() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    let objects = documents(&helm.render(""));
+    let configuration = objects.iter().find(|object| object["kind"] == "ValidatingWebhookConfiguration");
+    let webhooks = configuration.unwrap()["webhooks"].as_array().unwrap();
+    let names: Vec<&str> = webhooks.iter().map(|webhook| webhook["name"].as_str().unwrap()).collect();
+    assert_eq!(names.join(" "), WEBHOOKS);
+}
+
+/// Without a `ServiceMonitor` of ours nobody knows which labels the series have.
+#[test]
+fn alerts_rest_on_no_label_that_others_choose() {
+    let helm = match Helm::find() {
+        Ok(helm) => helm,
+        Err(reason) => return skip(reason),
+    };
+    let alerts = |monitor: &str| -> Vec<String> {
+        let values = format!("{{prometheusRule: {{enabled: true}}, serviceMonitor: {monitor}}}");
+        let objects = documents(&helm.render(&values));
+        let rule = objects.into_iter().find(|object| object["kind"] == "PrometheusRule").unwrap();
+        texts(&rule, "expr").into_iter().filter(|expression| expression.contains("acr_admission_")).collect()
+    };
+    let alone = alerts("{enabled: false}");
+    assert!(alone.len() > 8 && alone.iter().all(|one| !one.contains("job=") && !one.contains("namespace=")));
+    let own = "{namespace=\"acr-admission\",job=\"acr-admission\"";
+    let of_ours = alerts("{enabled: true}");
+    assert_eq!(of_ours.len(), alone.len());
+    for expression in of_ours {
+        let metrics = expression.matches("acr_admission_").count();
+        assert_eq!(expression.matches(own).count(), metrics, "{expression}");
+    }
+}
+
+fn expressions(helm: &Helm, monitor: &str) -> Vec<String> {
+    let values = format!(
+        "{{prometheusRule: {{enabled: true}}, grafana: {{dashboards: {{enabled: true}}}}, serviceMonitor: {monitor}}}"
+    );
     let mut found = Vec::new();
-    for object in documents(&helm.render(values)) {
+    for object in documents(&helm.render(&values)) {
         if object["kind"] == "PrometheusRule" {
             found.extend(texts(&object, "expr"));
         }
@@ -75,47 +147,87 @@ fn texts(value: &serde_json::Value, key: &str) -> Vec<String> {
     }
 }
 
-/// Metrics with their labels, from the documentation's table, which another test holds to the program.
-fn known_metrics() -> BTreeMap<&'static str, String> {
-    let rows = METRICS.lines().filter_map(|line| line.strip_prefix("| `"));
-    let ours = rows.map(|row| {
-        let cells: Vec<&str> = row.split('|').collect();
-        let name = cells[0].trim().trim_end_matches('`');
-        let labels: Vec<&str> = cells[2].split('`').skip(1).step_by(2).collect();
-        (name, labels.join(" "))
-    });
-    let known: BTreeMap<_, _> =
-        ours.chain(API_SERVER.map(|(name, labels)| (name, labels.to_owned()))).collect();
-    assert!(known.len() > 20, "only {} metrics", known.len());
+/// Ours, and the API server's. A label without values may have any.
+fn known(ours: Labels) -> Labels {
+    // A series shows under the names of its parts; a family that has counted nothing does not show at all.
+    let mut known = documented();
+    known.values_mut().flat_map(BTreeMap::values_mut).for_each(BTreeSet::clear);
+    for (metric, labels) in ours {
+        known.entry(without_part(&metric).to_owned()).or_default().extend(labels);
+    }
+    for (metric, labels) in API_SERVER {
+        let labels = labels.iter().map(|(label, values)| {
+            ((*label).to_owned(), values.split_whitespace().map(str::to_owned).collect())
+        });
+        known.insert(metric.to_owned(), labels.collect());
+    }
     known
 }
 
-/// Each metric in an expression, with the labels that its braces name.
-fn selectors(expression: &str) -> Vec<(String, Vec<String>)> {
+/// What an expression asks for and nobody tells.
+fn problems(expression: &str, known: &Labels) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut labels: BTreeSet<&str> = ADDED.into();
+    for Selector { metric, matchers } in selectors(expression) {
+        let Some(its) = known.get(without_part(&metric)) else {
+            wrong.push(format!("{metric} does not exist: {expression}"));
+            continue;
+        };
+        labels.extend(its.keys().map(String::as_str));
+        for Matcher { label, values } in matchers.iter().filter(|one| !ADDED.contains(&&*one.label)) {
+            match its.get(label) {
+                None => wrong.push(format!("{metric} has no label {label}: {expression}")),
+                Some(told) => wrong.extend(
+                    values
+                        .iter()
+                        .filter(|value| !told.contains(*value))
+                        .map(|value| format!("{metric}: {label} is never {value}: {expression}")),
+                ),
+            }
+        }
+    }
+    let grouped =
+        expression.split("by (").skip(1).flat_map(|rest| rest.split(')').next().unwrap().split(", "));
+    let strange = grouped.filter(|label| !labels.contains(label));
+    wrong.extend(strange.map(|label| format!("nothing has a label {label} to group by: {expression}")));
+    wrong
+}
+
+/// A metric in an expression, with what its braces ask for.
+struct Selector {
+    metric: String,
+    matchers: Vec<Matcher>,
+}
+
+struct Matcher {
+    label: String,
+    /// Whichever way it asks: a value that is excluded and never comes is a mistake as well.
+    values: Vec<String>,
+}
+
+fn selectors(expression: &str) -> Vec<Selector> {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     // A metric ends where a word ends; what stands in braces right behind it are its matchers.
     let pieces = expression.split_inclusive(|letter| !is_word(letter));
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    let mut found = Vec::new();
     let mut rest = expression;
     for piece in pieces {
         rest = rest.strip_prefix(piece).unwrap();
-        let word: String = piece.chars().filter(|letter| is_word(*letter)).collect();
-        if word.starts_with("acr_admission_") || word.starts_with("apiserver_") {
+        let metric: String = piece.chars().filter(|letter| is_word(*letter)).collect();
+        if metric.starts_with("acr_admission_") || metric.starts_with("apiserver_") {
             let matchers = if piece.ends_with('{') { rest.split('}').next().unwrap() } else { "" };
-            found.push((word, matchers.split("\",").filter_map(label).collect()));
+            let matchers = matchers.split_inclusive("\",").filter_map(matcher).collect();
+            found.push(Selector { metric, matchers });
         }
     }
     found
 }
 
-/// The label of a matcher such as `name=~"…`.
-fn label(matcher: &str) -> Option<String> {
-    let (label, _) = matcher.split_once(['=', '!'])?;
-    Some(label.trim().to_owned())
-}
-
-/// The name of a histogram whose parts these are.
-fn base(metric: &str) -> &str {
-    let parts = ["_bucket", "_sum"];
-    parts.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
+/// Such as `name=~"…"`, whose expression is a list of values where dots stand in brackets.
+fn matcher(text: &str) -> Option<Matcher> {
+    let (label, rest) = text.split_once(['=', '!'])?;
+    let (_, values) = rest.split_once('"')?;
+    let values = values.trim_end_matches(',').trim_end_matches('"').replace("[.]", ".");
+    let values = values.split('|').map(str::to_owned).collect();
+    Some(Matcher { label: label.trim().to_owned(), values })
 }
