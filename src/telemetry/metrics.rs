@@ -142,7 +142,7 @@ impl CauseLabel {
 /// Something that is read from outside.
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub struct InputLabel {
-    /// certificate, inventory, settings or `webhook_configuration`.
+    /// certificate, inventory, renewal, settings or `webhook_configuration`.
     pub input: &'static str,
 }
 

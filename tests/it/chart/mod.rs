@@ -2,6 +2,7 @@
 //!
 //! Every file of `charts/acr-admission/ci` is an installation that somebody may have; a new one is tested everywhere.
 
+mod alerts;
 mod documentation;
 mod export;
 mod gitops;

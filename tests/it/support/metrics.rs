@@ -37,7 +37,7 @@ pub(crate) async fn of_a_busy_webhook() -> Labels {
         ("web", "default", "fabrikamapps.azurecr.io/payments/api:7", "NoPullPermission"),
         ("legacy", "default", "fabrikamapps.azurecr.io/payments/api:7", "NoPullPermission"),
         ("web", "nobody", "fabrikam.azurecr.io/a:1", "ServiceAccountNotFound"),
-        ("web", "default", "docker.io/library/nginx:1", "RegistryNotInEstate"),
+        ("web", "default", "docker.io/library/nginx:1", "RegistryNotManaged"),
     ] {
         let response = webhook.review(&pod_review(namespace, account, &[image])).await;
         assert_eq!(response["auditAnnotations"]["reason-code"], reason, "{response:#}");

@@ -10,9 +10,10 @@ use hyper::StatusCode;
 use serde_json::json;
 
 use crate::support::certificates::Authority;
-use crate::support::decision_log::DecisionLog;
+use crate::support::processes::Processes;
 use crate::support::skip::skip;
-use crate::support::webhook::{ESTATE, OBJECTS, Webhook, mode, pod_review, settings};
+use crate::support::waiting::wait_until;
+use crate::support::webhook::{ESTATE, OBJECTS, Webhook, mode, pod_review, settings, write_certificate};
 
 const DENIED: &str = "fabrikamapps.azurecr.io/payments/api:7";
 
@@ -166,29 +167,43 @@ fn again_without_leave_to_read_everything() {
 
 #[tokio::test]
 async fn without_an_inventory_it_is_ready_and_every_verdict_is_unknown() {
-    let log = DecisionLog::start();
     let webhook = Webhook::start(&mode("enforce"), |options, _| options.inventory.clear()).await;
     let ready = webhook.ready().await;
     assert_eq!((&ready["ready"], &ready["inventory"]), (&json!(true), &json!(null)));
-    let consequence = "no inventory is configured, so every verdict is `unknown`: by rule `default` pods and workloads are \
-                       refused";
-    assert_eq!(ready["noInventory"], consequence);
-    let log = log.text();
-    let told: Vec<&str> = log.lines().filter(|line| line.contains(consequence)).collect();
-    assert!(told.len() == 1 && told[0].contains("\"level\":\"WARN\""), "{log}");
+    assert_eq!(ready["noInventory"], REFUSED);
     assert_eq!(webhook.whole_metric("acr_admission_inventory_loaded").await, 0);
     let response = webhook.review(&pod_review("web", "default", &[DENIED])).await;
     assert_eq!(response["auditAnnotations"]["reason-code"], "InventoryNotLoaded", "{response:#}");
 }
 
+const REFUSED: &str = "no inventory is configured, so every verdict is `unknown`: by rule `default` pods and workloads are refused";
+
+/// A process of its own, because files are looked at by threads whose lines no test collects.
+#[test]
+fn a_start_without_an_inventory_is_told_in_the_log() {
+    let mut processes = Processes::new();
+    write_certificate(processes.folder(), &Authority::new("start"));
+    for (name, text) in [("settings.yaml", mode("enforce")), ("objects.yaml", OBJECTS.to_owned())] {
+        fs::write(processes.folder().join(name), text).unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_acr-admission"));
+    command.args(["serve", "--listen=127.0.0.1:0", "--health-listen=127.0.0.1:0", "--tls-cert=tls.crt"]);
+    command.args(["--tls-key=tls.key", "--objects=objects.yaml", "--settings=settings.yaml"]);
+    processes.start("serve", &mut command);
+    wait_until("it serves", || processes.log("serve").contains("\"serving\""));
+    let log = processes.log("serve");
+    let told: Vec<&str> = log.lines().filter(|line| line.contains(REFUSED)).collect();
+    assert!(told.len() == 1 && told[0].contains("\"level\":\"WARN\""), "{log}");
+}
+
 #[tokio::test]
 async fn what_each_rule_does_without_an_inventory_is_told() {
     let keys = "rules:
-  - {name: strict, namespaces: [a], mode: enforce, workloads: warn}
-  - {name: lenient, namespaces: [b], mode: enforce, unknown: warn}
-  - {name: generous, namespaces: [c], mode: enforce, unknown: allow}
-  - {name: quiet, namespaces: [d], mode: audit}
-  - {name: blind, namespaces: [e], mode: off}
+  - {name: strict, namespaces: {names: [a]}, mode: enforce, workloads: warn}
+  - {name: lenient, namespaces: {names: [b]}, mode: enforce, unknown: warn}
+  - {name: generous, namespaces: {names: [c]}, mode: enforce, unknown: allow}
+  - {name: quiet, namespaces: {names: [d]}, mode: audit}
+  - {name: blind, namespaces: {names: [e]}, mode: 'off'}
 default: {mode: warn}";
     let webhook = Webhook::start(&settings(keys), |options, _| options.inventory.clear()).await;
     assert_eq!(
