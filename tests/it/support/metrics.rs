@@ -66,6 +66,8 @@ fn told(text: &str) -> Labels {
 
 /// The name of the histogram whose part this is.
 pub(crate) fn without_part(metric: &str) -> &str {
-    let parts = ["_bucket", "_sum", "_count"];
+    // API servers have counters that end so.
+    let parts: &[&str] =
+        if metric.starts_with("apiserver_") { &["_bucket"] } else { &["_bucket", "_sum", "_count"] };
     parts.iter().find_map(|part| metric.strip_suffix(part)).unwrap_or(metric)
 }
