@@ -3,19 +3,24 @@
 //! Times in a Lease are those of other machines, whose clocks differ. So a Lease counts as abandoned when it has not
 //! changed for as long as it is meant to hold, by our own clock. Every change names the version it is based on; who
 //! comes second is refused.
+//!
+//! Whoever installs the program makes the Lease, so that it goes with everything else. Some tools leave Leases out, such
+//! as Argo CD, which takes every one for the doing of some controller. Then it is made here, as a dependent of the
+//! Secret, and goes with that.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::lookup::FetchError;
 
-/// A Lease that somebody else has made, and who wants to hold it.
+/// A Lease, and who wants to hold it.
 pub struct Leadership {
     leases: Api<Lease>,
     name: String,
@@ -44,13 +49,21 @@ impl Leadership {
         Self { leases: Api::namespaced(client, namespace), name, identity, seen: None, renewed: None }
     }
 
-    /// Takes or renews the Lease where that is possible; whether we lead.
+    /// Takes or renews the Lease where that is possible; whether we lead. A Lease that is not there is made, and is
+    /// gone when `owner` is.
     ///
     /// # Errors
     ///
-    /// The API server cannot be asked, or there is no such Lease.
-    pub async fn hold(&mut self) -> Result<bool, FetchError> {
-        let lease = self.leases.get(&self.name).await.map_err(|error| self.failed(&error))?;
+    /// The API server cannot be asked, or refuses.
+    pub async fn hold(&mut self, owner: OwnerReference) -> Result<bool, FetchError> {
+        let found = self.leases.get_opt(&self.name).await.map_err(|error| self.failed(&error))?;
+        let lease = match found {
+            Some(lease) => lease,
+            None => match self.make(owner).await? {
+                Some(lease) => lease,
+                None => return Ok(false),
+            },
+        };
         let version = lease.metadata.resource_version.unwrap_or_default();
         let spec = lease.spec.unwrap_or_default();
         let now = Instant::now();
@@ -88,6 +101,23 @@ impl Leadership {
             if self.change(&version, &free).await? {
                 return Ok(());
             }
+        }
+    }
+
+    /// `None` when somebody else was faster.
+    async fn make(&self, owner: OwnerReference) -> Result<Option<Lease>, FetchError> {
+        let metadata = ObjectMeta {
+            name: Some(self.name.clone()),
+            owner_references: Some(vec![owner]),
+            ..ObjectMeta::default()
+        };
+        match self.leases.create(&PostParams::default(), &Lease { metadata, spec: None }).await {
+            Ok(lease) => {
+                tracing::info!(lease = self.name, "there was no Lease, so it was made");
+                Ok(Some(lease))
+            }
+            Err(kube::Error::Api(status)) if status.code == CONFLICT => Ok(None),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 

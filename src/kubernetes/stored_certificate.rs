@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ impl std::fmt::Debug for CertificateSecret {
 pub struct StoredCertificate {
     /// What it holds.
     pub held: Held,
+    /// For what is to go when the Secret goes.
+    pub owner: OwnerReference,
     version: String,
 }
 
@@ -54,7 +57,14 @@ impl CertificateSecret {
         let data = secret.data.unwrap_or_default().into_iter().map(|(name, value)| (name, value.0)).collect();
         let annotations = secret.metadata.annotations.unwrap_or_default();
         let version = secret.metadata.resource_version.unwrap_or_default();
-        Ok(StoredCertificate { held: Held { data, annotations }, version })
+        let owner = OwnerReference {
+            api_version: "v1".to_owned(),
+            kind: "Secret".to_owned(),
+            name: self.name.clone(),
+            uid: secret.metadata.uid.unwrap_or_default(),
+            ..OwnerReference::default()
+        };
+        Ok(StoredCertificate { held: Held { data, annotations }, owner, version })
     }
 
     /// Writes what was issued, unless somebody else wrote since `stored` was read. Whether it was written.

@@ -132,7 +132,7 @@ impl Keeper {
         configured: Option<&ConfiguredBundles>,
     ) -> Result<bool, FetchError> {
         let Some(leadership) = &mut self.leadership else { return Ok(false) };
-        let leads = leadership.hold().await?;
+        let leads = leadership.hold(stored.owner.clone()).await?;
         if leads {
             self.lead(stored, configured).await?;
         }

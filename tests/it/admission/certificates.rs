@@ -128,14 +128,14 @@ fn a_replica_that_leaves_gives_up_the_lead_while_it_serves_on() {
 }
 
 #[test]
-fn a_lease_that_is_gone_is_told_once_and_keeps_nobody_from_ending() {
+fn a_lease_that_is_forbidden_is_told_once_and_keeps_nobody_from_ending() {
     let mut release = match Release::start("leaseless") {
         Ok(release) => release,
         Err(reason) => return skip(reason),
     };
     release.leader();
-    let lease = ["lease", "leader", "--namespace", release.name];
-    release.server.kubectl(&[&["delete"], &lease[..]].concat(), "").succeeded();
+    let granted = GRANTED.replace("RELEASE", release.name);
+    release.server.apply(&granted.replace("[coordination.k8s.io]", "[nothing.example]"));
     let failures = |replica: &Serving| -> Value {
         serde_json::from_str::<Value>(&replica.health("/readyz").1).unwrap()["failures"].take()
     };
@@ -143,7 +143,7 @@ fn a_lease_that_is_gone_is_told_once_and_keeps_nobody_from_ending() {
     for replica in &release.replicas {
         wait_until("the Lease is missed", || tells(replica).is_some());
         let error = tells(replica).unwrap();
-        assert!(error.contains("Lease leader") && error.contains("not found"), "{error}");
+        assert!(error.contains("Lease leader") && error.contains("forbidden"), "{error}");
         assert_eq!((replica.health("/readyz").0, leads(replica)), (200, false));
     }
     let renewal = |replica: &Serving| failures(replica)["renewal"].take();
@@ -168,9 +168,25 @@ fn a_lease_that_is_gone_is_told_once_and_keeps_nobody_from_ending() {
 
     let mut ending = release.replicas.pop().unwrap();
     assert!(ending.end("TERM").success());
-    release.server.apply(&GRANTED.replace("RELEASE", release.name));
+    release.server.apply(&granted);
     wait_until("it is well again", || renewal(&release.replicas[0]).is_null());
     wait_until("it leads", || leads(&release.replicas[0]));
+}
+
+/// Argo CD applies no Lease, whoever asks it to.
+#[test]
+fn a_lease_that_the_installing_tool_left_out_is_made_and_goes_with_the_secret() {
+    let release = match Release::start_without_lease("lease-left-out") {
+        Ok(release) => release,
+        Err(reason) => return skip(reason),
+    };
+    release.leader();
+    let object = |kind: &str, name: &str| release.object(&["get", kind, name, "--namespace", release.name]);
+    let (lease, secret) = (object("lease", "leader"), object("secret", "tls"));
+    assert!(lease["spec"]["holderIdentity"].is_string(), "{lease}");
+    let owner =
+        json!([{"apiVersion": "v1", "kind": "Secret", "name": "tls", "uid": secret["metadata"]["uid"]}]);
+    assert_eq!(lease["metadata"]["ownerReferences"], owner);
 }
 
 /// What the chart makes, and two replicas.
@@ -182,17 +198,25 @@ struct Release {
 }
 
 impl Release {
-    /// Returns when both replicas are asked and answer.
     fn start(name: &'static str) -> Result<Self, &'static str> {
         Self::start_with(name, &[])
     }
 
     fn start_with(name: &'static str, flags: &[&str]) -> Result<Self, &'static str> {
+        Self::granted(name, &format!("{GRANTED}---{LEASE}"), flags)
+    }
+
+    fn start_without_lease(name: &'static str) -> Result<Self, &'static str> {
+        Self::granted(name, GRANTED, &[])
+    }
+
+    /// Returns when both replicas are asked and answer.
+    fn granted(name: &'static str, granted: &str, flags: &[&str]) -> Result<Self, &'static str> {
         let server = ApiServer::shared()?;
         server.create_namespace(name);
         // Another one: in its own, the webhook refuses nothing.
         server.create_labelled_namespace(&judged(name), &json!({WEBHOOK_LABEL: name}));
-        server.apply(&GRANTED.replace("RELEASE", name));
+        server.apply(&granted.replace("RELEASE", name));
         let user = server.user(&format!("system:serviceaccount:{name}:acr-admission"), &[]);
         let replicas = vec![replica(name, &user, flags), replica(name, &user, flags)];
         let release = Self { server, name, user, replicas };
@@ -357,16 +381,20 @@ fn only_bundles() -> Value {
 }
 
 const ENOUGH: usize = 10;
-/// Secret and Lease as the chart renders them, and what the program may do: no more than this.
+
+/// As the chart renders it.
+const LEASE: &str = "
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {name: leader, namespace: RELEASE}
+";
+
+/// The Secret as the chart renders it, and what the program may do: no more than this.
 const GRANTED: &str = r#"
 apiVersion: v1
 kind: Secret
 metadata: {name: tls, namespace: RELEASE}
 type: Opaque
----
-apiVersion: coordination.k8s.io/v1
-kind: Lease
-metadata: {name: leader, namespace: RELEASE}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
@@ -374,6 +402,7 @@ metadata: {name: acr-admission, namespace: RELEASE}
 rules:
   - {apiGroups: [""], resources: [secrets], resourceNames: [tls], verbs: [get, patch]}
   - {apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [leader], verbs: [get, patch]}
+  - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding

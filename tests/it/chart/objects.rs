@@ -154,6 +154,7 @@ fn rights_are_the_least_that_do() {
             "ClusterRole: get patch of validatingwebhookconfigurations named acr-admission",
             "Role: get patch of secrets named acr-admission-tls",
             "Role: get patch of leases named acr-admission",
+            "Role: create of leases",
         ]
     );
     assert_eq!(rights("certificates: {mode: certManager}"), [reading]);
