@@ -24,6 +24,7 @@ usage: export-inventory.sh [--output FOLDER] [--subscription ID]... [options]
                              (default: every enabled subscription of the current tenant that az knows)
   --force                    replace FOLDER if it holds an earlier export
   --conditional-access       the tenant's Conditional Access policies too
+  --workload-identity        sign in by the workload identity of a Kubernetes pod, again with every renewed token
   --jobs NUMBER              az commands at the same time (default: 4)
   --retry-wait SECONDS       before a throttled command is tried again; doubles each time (default: 5)
   --cluster-api VERSION      the API version that is asked who pulls in a cluster (default: 2026-05-02-preview)
@@ -54,6 +55,7 @@ die() {
 output="export"
 force=
 conditional_access=
+workload_identity=
 jobs=4
 retry_wait=5
 cluster_api=$CLUSTER_API
@@ -69,6 +71,7 @@ read_arguments() {
                 ;;
             --force) force=yes ;;
             --conditional-access) conditional_access=yes ;;
+            --workload-identity) workload_identity=yes ;;
             --version) echo "export-inventory.sh $VERSION"; exit 0 ;;
             -h | --help) usage; exit 0 ;;
             *) die "unknown argument: $1" "see --help" ;;
@@ -132,7 +135,7 @@ keep() {
     if ask "$stage/answers/$number" "$stage/words/$number" "$@"; then
         move_into_place "$stage/answers/$number" "$file"
     else
-        gap "$what" "$scope" "$(last_words)" "$@"
+        gap "$what" "$scope" "$(last_words "$stage/words/$number")" "$@"
     fi
 }
 
@@ -144,7 +147,7 @@ keep_pages() {
     while :; do
         local answer=$stage/answers/$number.$page
         if ! ask "$answer" "$stage/words/$number" rest --method get --url "$url" "$@"; then
-            gap "$what" "$scope" "$(last_words)" rest --method get --url "$url" "$@"
+            gap "$what" "$scope" "$(last_words "$stage/words/$number")" rest --method get --url "$url" "$@"
             return
         fi
         if ! grep -q '^  "value": \[' "$answer"; then
@@ -174,11 +177,12 @@ move_into_place() {
     mv "$1" "$stage/export/$2"
 }
 
-# What az said last, without what no JSON text or terminal should get.
+# What az said last, without what no JSON text or terminal should get. After a refusal by Entra ID (AADSTS…) it goes on to
+# recommend signing in as a person, and after an error that it did not expect, its list of known ones.
 last_words() {
     local words
-    words=$(tr -d '\000-\010\013-\037\177' <"$stage/words/$number" | tr '\200-\377' '?' |
-        grep -v -e '^[[:space:]]*$' -e '^INFO: ' | tail -n 1)
+    words=$(tr -d '\000-\010\013-\037\177' <"$1" | tr '\200-\377' '?' |
+        grep -v -e '^[[:space:]]*$' -e '^INFO: ' -e '^To check existing issues' | sed -n -e '/AADSTS/{p;q;}' -e '$p')
     words=${words:-az ended without a word}
     printf '%s' "${words:0:1000}"
 }
@@ -228,6 +232,8 @@ start() {
 finish() {
     wait
     running=0
+    # While nothing else runs, since every az reads what a sign-in writes.
+    sign_in
 }
 
 # --- reading what az wrote ------------------------------------------------------------------------------------
@@ -258,6 +264,33 @@ assigned() {
 denied_groups() {
     sed -n -e '/^        "id": /h' -e '/^        "type": "Group"/{x;s/.*: "\([^"]*\)".*/\1/p;}' \
         "$stage"/export/subscriptions/*/deny-assignments.json 2>/dev/null
+}
+
+# --- signing in -----------------------------------------------------------------------------------------------
+
+# The token of the last sign-in. az keeps a copy of it for asking anew when its access ends after an hour or so; by then
+# the copy has ended too, while Kubernetes has renewed the file.
+signed_in_with=
+
+sign_in() {
+    [[ -n $workload_identity ]] || return 0
+    local token words=$stage/sign-in-words
+    token=$(cat "$AZURE_FEDERATED_TOKEN_FILE") || die "cannot read the token of the workload identity"
+    [[ $token != "$signed_in_with" ]] || return 0
+    ask "$stage/sign-in" "$words" login --service-principal --username "$AZURE_CLIENT_ID" --tenant "$AZURE_TENANT_ID" \
+        --federated-token "$token" ||
+        die "az cannot sign in as $AZURE_CLIENT_ID: $(last_words "$words")" \
+            "the identity needs a federated credential for this service account, and Reader on a subscription"
+    signed_in_with=$token
+}
+
+check_workload_identity() {
+    local variable
+    [[ -n $workload_identity ]] || return 0
+    for variable in AZURE_CLIENT_ID AZURE_TENANT_ID AZURE_FEDERATED_TOKEN_FILE; do
+        [[ -n ${!variable:-} ]] || die "$variable is not set: workload identity is not enabled in this cluster" \
+            "enable it, and give the pod the label azure.workload.identity/use: \"true\""
+    done
 }
 
 # --- who and where --------------------------------------------------------------------------------------------
@@ -501,6 +534,7 @@ main() {
     command -v az >/dev/null || die "az is not on the PATH" \
         "install the Azure CLI (https://aka.ms/azure-cli), or run this in Azure Cloud Shell"
     check_target
+    check_workload_identity
     # Who may do what in a tenant is nobody else's business.
     umask 077
     # Errors only, and none in colour: the last line is recorded. Never asks to install anything.
@@ -510,6 +544,7 @@ main() {
     trap 'leave 130' HUP INT TERM
     make_stage
     started_at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+    sign_in
     find_subscriptions
     say "tenant $tenant, ${#subscriptions[@]} subscription(s): $(IFS=,; printf '%s' "${names[*]}" | sed 's/,/, /g')"
 

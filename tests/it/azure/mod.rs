@@ -7,3 +7,4 @@ mod recorded;
 mod script;
 mod session;
 mod stand_in;
+mod workload_identity;

@@ -33,6 +33,21 @@ fn without_the_cli_it_says_what_to_install() {
 }
 
 #[test]
+fn without_workload_identity_it_says_what_to_enable() {
+    let empty = tempfile::tempdir().unwrap();
+    let bin = programs(empty.path());
+    std::os::unix::fs::symlink(on_the_path("true"), bin.join("az")).unwrap();
+    let mut command = Command::new(on_the_path("bash"));
+    command.arg(script()).arg("--workload-identity").env_clear().env("PATH", bin);
+    command.current_dir(empty.path()).env("AZURE_CLIENT_ID", "5c1a7d0e-4b2f-4e8a-9d63-0f7b8c2e1a94");
+    let run = Run::of(command.output().unwrap()).ended_with(2);
+    let message =
+        "export-inventory.sh: AZURE_TENANT_ID is not set: workload identity is not enabled in this cluster\n";
+    assert!(run.stderr.starts_with(message), "{run}");
+    assert!(run.stderr.contains("the label azure.workload.identity/use"), "{run}");
+}
+
+#[test]
 fn its_version_is_the_programs() {
     let run = export(&["--version"]).succeeded();
     assert_eq!(run.stdout, concat!("export-inventory.sh ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -23,6 +24,8 @@ const PROGRAMS: &[&str] = &[
 /// A stand-in and somebody who is signed in there.
 pub(crate) struct Session {
     pub(crate) stand_in: StandIn,
+    /// Where everything goes that is not for this machine.
+    proxy: String,
     folder: TempDir,
 }
 
@@ -36,7 +39,17 @@ pub(crate) struct Run {
 impl Session {
     /// The reason is for `skip`.
     pub(crate) fn start(estate: Estate, faults: Faults) -> Result<Self, &'static str> {
-        let session = Self::signed_out(StandIn::start(estate, faults))?;
+        let session = Self::signed_out(estate, faults)?;
+        let who = "5f5d5f63-7d3c-4b53-9a0f-6a6f2d4f7a10";
+        let sign_in =
+            ["login", "--service-principal", "--username", who, "--password", "right", "--tenant", TENANT];
+        session.az(&sign_in).succeeded();
+        Ok(session)
+    }
+
+    /// With the stand-in as the current cloud. What the CLI asks of other hosts goes nowhere.
+    pub(crate) fn signed_out(estate: Estate, faults: Faults) -> Result<Self, &'static str> {
+        let session = Self::with(StandIn::start(estate, faults), "http://127.0.0.1:9".to_owned())?;
         let url = session.stand_in.url();
         let slash = format!("{url}/");
         // What a cloud that is not Azure's is told of (`az cloud register --help`).
@@ -52,14 +65,17 @@ impl Session {
             "--suffix-acr-login-server-endpoint", ".azurecr.io",
         ]).succeeded();
         session.az(&["cloud", "set", "--name", "stand-in"]).succeeded();
-        let who = "5f5d5f63-7d3c-4b53-9a0f-6a6f2d4f7a10";
-        let sign_in =
-            ["login", "--service-principal", "--username", who, "--password", "right", "--tenant", TENANT];
-        session.az(&sign_in).succeeded();
         Ok(session)
     }
 
-    fn signed_out(stand_in: StandIn) -> Result<Self, &'static str> {
+    /// With Azure's own cloud as the current one, all of it behind the stand-in's proxy.
+    pub(crate) fn behind_proxy(estate: Estate) -> Result<Self, &'static str> {
+        let stand_in = StandIn::behind_proxy(Ipv4Addr::LOCALHOST.into(), estate);
+        let proxy = stand_in.proxy();
+        Self::with(stand_in, proxy)
+    }
+
+    fn with(stand_in: StandIn, proxy: String) -> Result<Self, &'static str> {
         let az = find().ok_or("no Azure CLI; `tests/azure/cli` installs it")?;
         let folder = tempfile::tempdir().unwrap();
         let bin = folder.path().join("bin");
@@ -69,7 +85,7 @@ impl Session {
             symlink(on_the_path(program), bin.join(program)).unwrap();
         }
         fs::write(folder.path().join("ca.pem"), stand_in.ca_pem()).unwrap();
-        Ok(Self { stand_in, folder })
+        Ok(Self { stand_in, proxy, folder })
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -114,8 +130,7 @@ impl Session {
             .env("AZURE_CORE_INSTANCE_DISCOVERY", "false")
             .env("AZURE_EXTENSION_USE_DYNAMIC_INSTALL", "no")
             .env("REQUESTS_CA_BUNDLE", self.path("ca.pem"))
-            // What the CLI asks of other hosts goes nowhere.
-            .env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .env("HTTPS_PROXY", &self.proxy)
             .env("NO_PROXY", "127.0.0.1");
         command
     }

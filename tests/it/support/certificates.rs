@@ -31,9 +31,14 @@ impl Authority {
 
     /// For a server on this machine.
     pub(crate) fn loopback_server(&self) -> Credential {
-        let names = ["127.0.0.1", "localhost"].map(String::from);
+        self.server(&["127.0.0.1", "localhost"])
+    }
+
+    /// For a server that is asked for by these names.
+    pub(crate) fn server(&self, names: &[&str]) -> Credential {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).unwrap();
-        params.distinguished_name = common_name("loopback");
+        params.distinguished_name = common_name("server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.issue(params)
     }

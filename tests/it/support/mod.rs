@@ -6,6 +6,7 @@ pub(crate) mod custom_resources;
 pub(crate) mod decision_log;
 pub(crate) mod expected;
 pub(crate) mod helm;
+pub(crate) mod https;
 pub(crate) mod kubectl;
 pub(crate) mod metrics;
 pub(crate) mod processes;

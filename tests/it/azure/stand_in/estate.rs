@@ -116,6 +116,17 @@ impl Estate {
         self
     }
 
+    /// With grants to this principal, by object id, that have lost their conditions: they reach every repository.
+    #[allow(dead_code, reason = "only the cluster suite has something change in the middle")]
+    pub(crate) fn with_unconditional_grants(mut self, principal: &str) -> Self {
+        let grants = self.role_assignments.iter_mut().map(|one| &mut one["properties"]);
+        for grant in grants.filter(|grant| grant["principalId"] == principal) {
+            grant["condition"] = Value::Null;
+            grant["conditionVersion"] = Value::Null;
+        }
+        self
+    }
+
     /// As Graph answers callers who may read groups and no applications (documented).
     pub(crate) fn with_members_as_bare_ids(mut self) -> Self {
         self.members_as_bare_ids = true;

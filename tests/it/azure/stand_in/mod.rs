@@ -2,8 +2,11 @@
 //! Microsoft Graph, whose paths do not collide. It holds the contoso estate and takes the writes of fix commands.
 //!
 //! ```text
-//! az ──HTTPS──► fault? 403, 429 ──► sign_in · graph · resource_manager ──► estate
+//! az ──(proxy)──HTTPS──► fault? 403, 429 ──► sign_in · graph · resource_manager ──► estate
 //! ```
+//!
+//! It either is a cloud of its own, at an address that `az cloud register` is told, or stands behind a proxy under
+//! Azure's own names.
 
 mod estate;
 mod graph;
@@ -11,43 +14,34 @@ mod resource_manager;
 mod sign_in;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::{self, JoinHandle};
 
-use http_body_util::{BodyExt, Collected, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Method, Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use hyper::body::Bytes;
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio_rustls::TlsAcceptor;
 
 pub(crate) use estate::{Estate, OTHER_SUBSCRIPTION, SUBSCRIPTION, TENANT};
+pub(crate) use sign_in::Federation;
 
-use crate::support::certificates::Authority;
+use crate::support::https::{Front, HttpsServer};
 
 /// Answers until it is dropped.
 pub(crate) struct StandIn {
-    authority: Authority,
-    address: SocketAddr,
+    server: HttpsServer,
     shared: Arc<Mutex<Shared>>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
+
+/// The hosts of `AzureCloud` that an export asks.
+const HOSTS: &[&str] = &["login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"];
 
 /// What requests and the test both touch.
 struct Shared {
     estate: Estate,
     faults: Faults,
+    federation: Federation,
     requests: Vec<String>,
     unknown: Vec<String>,
 }
@@ -80,39 +74,58 @@ struct Answer(StatusCode, Value);
 
 impl StandIn {
     pub(crate) fn start(estate: Estate, faults: Faults) -> Self {
-        let authority = Authority::new("azure stand-in");
-        let acceptor = acceptor(&authority);
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Shared { estate, faults, requests: Vec::new(), unknown: Vec::new() };
+        Self::listen(Ipv4Addr::LOCALHOST.into(), Front::Direct, estate, faults)
+    }
+
+    /// Behind a proxy at this address of this machine.
+    pub(crate) fn behind_proxy(address: IpAddr, estate: Estate) -> Self {
+        Self::listen(address, Front::Proxy(HOSTS), estate, Faults::default())
+    }
+
+    fn listen(address: IpAddr, front: Front, estate: Estate, faults: Faults) -> Self {
+        let federation = Federation::default();
+        let shared = Shared { estate, faults, federation, requests: Vec::new(), unknown: Vec::new() };
         let shared = Arc::new(Mutex::new(shared));
-        let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).unwrap();
-                tokio::select! {
-                    () = serve(listener, acceptor, serving) => {}
-                    _ = stopped => {}
-                }
-            });
+        let server = HttpsServer::start(address, front, move |head, body| {
+            let Answer(status, document) = serving.lock().unwrap().answer(Request::new(&head, &body));
+            (status, document)
         });
-        Self { authority, address, shared, stop: Some(stop), thread: Some(thread) }
+        Self { server, shared }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("https://{}", self.address)
+        format!("https://{}", self.server.address())
+    }
+
+    /// What `HTTPS_PROXY` is set to, where it stands behind a proxy.
+    pub(crate) fn proxy(&self) -> String {
+        format!("http://{}", self.server.address())
     }
 
     pub(crate) fn ca_pem(&self) -> String {
-        self.authority.pem()
+        self.server.ca_pem()
     }
 
     /// Changes how the stand-in misbehaves from now on.
     pub(crate) fn misbehave(&self, faults: Faults) {
         self.shared().faults = faults;
+    }
+
+    /// Changes what it holds from now on.
+    #[allow(dead_code, reason = "only the cluster suite has something change in the middle")]
+    pub(crate) fn hold(&self, estate: Estate) {
+        self.shared().estate = estate;
+    }
+
+    /// Changes who may sign in with a token of a cluster from now on.
+    pub(crate) fn federate(&self, federation: Federation) {
+        self.shared().federation = federation;
+    }
+
+    /// The tokens of clusters that were shown so far, one for each time that somebody signed in.
+    pub(crate) fn cluster_tokens(&self) -> Vec<String> {
+        self.shared().federation.shown.clone()
     }
 
     /// `METHOD path` of every request so far, sign-in included.
@@ -135,63 +148,6 @@ impl StandIn {
     }
 }
 
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        let _ = self.thread.take().map(JoinHandle::join);
-    }
-}
-
-fn acceptor(authority: &Authority) -> TlsAcceptor {
-    let credential = authority.loopback_server();
-    let certificate = CertificateDer::from_pem_slice(credential.certificate.as_bytes()).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(credential.key.as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    TlsAcceptor::from(Arc::new(config))
-}
-
-async fn serve(listener: TcpListener, acceptor: TlsAcceptor, shared: Arc<Mutex<Shared>>) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
-        tokio::spawn(async move {
-            let Ok(stream) = acceptor.accept(stream).await else { return };
-            let service = service_fn(move |request| respond(request, Arc::clone(&shared)));
-            // A client that goes away in the middle is none of the test's business.
-            let builder = auto::Builder::new(TokioExecutor::new());
-            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
-}
-
-async fn respond(
-    request: hyper::Request<Incoming>,
-    shared: Arc<Mutex<Shared>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let query = head.uri.query().unwrap_or_default();
-    let request = Request {
-        method: head.method,
-        base: format!("https://{host}"),
-        path: decoded(head.uri.path()),
-        query: query.split('&').filter_map(|pair| pair.split_once('=')).map(pair).collect(),
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-        page_size: 0,
-    };
-    let Answer(status, document) = shared.lock().unwrap().answer(request);
-    let text = if document.is_null() { String::new() } else { document.to_string() };
-    let response = Response::builder().status(status).header("content-type", "application/json");
-    Ok(response.body(Full::from(text)).unwrap())
-}
-
 impl Shared {
     fn answer(&mut self, mut request: Request) -> Answer {
         let line = format!("{} {}", request.method, request.path);
@@ -211,7 +167,8 @@ impl Shared {
             return error(StatusCode::FORBIDDEN, "AuthorizationFailed", &message);
         }
         request.page_size = self.faults.page_size;
-        let answer = sign_in::answer(&request)
+        self.federation.renew(&lower);
+        let answer = sign_in::answer(&mut self.federation, &request)
             .or_else(|| graph::answer(&self.estate, &request))
             .or_else(|| resource_manager::answer(&mut self.estate, &request));
         answer.unwrap_or_else(|| {
@@ -222,6 +179,19 @@ impl Shared {
 }
 
 impl Request {
+    fn new(head: &Parts, body: &Bytes) -> Self {
+        let host = head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let query = head.uri.query().unwrap_or_default();
+        Self {
+            method: head.method.clone(),
+            base: format!("https://{host}"),
+            path: decoded(head.uri.path()),
+            query: query.split('&').filter_map(|pair| pair.split_once('=')).map(pair).collect(),
+            body: serde_json::from_slice(body).unwrap_or_else(|_| form(body)),
+            page_size: 0,
+        }
+    }
+
     fn is(&self, method: &Method) -> bool {
         self.method == *method
     }
@@ -254,6 +224,13 @@ fn error(status: StatusCode, code: &str, message: &str) -> Answer {
 
 fn pair((key, value): (&str, &str)) -> (String, String) {
     (decoded(key), decoded(value))
+}
+
+/// What is sent as the fields of a form, as a document.
+fn form(body: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(body);
+    let fields = text.split('&').filter_map(|pair_of| pair_of.split_once('=')).map(pair);
+    fields.map(|(key, value)| (key, Value::from(value))).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn decoded(text: &str) -> String {
