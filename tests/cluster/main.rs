@@ -19,11 +19,22 @@ mod kubectl;
 #[path = "../it/support/skip.rs"]
 #[allow(dead_code, reason = "this suite needs no inputs of others")]
 mod skip;
+#[path = "../it/azure/stand_in/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "this suite asks less of it")]
+mod stand_in;
 #[path = "../it/support/waiting.rs"]
 mod waiting;
+/// Where the stand-in looks for what it shares with others.
+#[path = "../it/support"]
+mod support {
+    #[allow(dead_code, reason = "this suite has other clients")]
+    pub(crate) mod certificates;
+    pub(crate) mod https;
+}
 
 mod certificates;
 mod direct;
+mod exports;
 mod figures;
 mod first_answers;
 mod idle_connections;
@@ -34,3 +45,4 @@ mod objects;
 mod release;
 mod rollouts;
 mod verdicts;
+mod workload_identity;

@@ -61,6 +61,11 @@ impl Federation {
 }
 
 pub(super) fn answer(federation: &mut Federation, request: &Request) -> Option<Answer> {
+    if request.path == "/common/discovery/instance" {
+        // Asked by the CLI, as long as it is told nothing else of its cloud, before it believes in a refusal.
+        let aliases = ["login.microsoftonline.com", "login.windows.net"];
+        return Some(ok(json!({"metadata": [{"aliases": aliases}]})));
+    }
     let below = request.path.strip_prefix(&format!("/{TENANT}"))?;
     let here = format!("{}/{TENANT}", request.base);
     match below {
