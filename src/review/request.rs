@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::error::{ReviewError, ReviewProblem, check_syntax, other_than_object};
-use crate::workload::{Object, Text};
+use crate::workload::{List, Object, Text};
 
 /// What the API server asks. Users write the objects, their names in the objects and nothing else of it.
 #[derive(Clone, Debug)]
@@ -162,7 +162,7 @@ fn read(body: &[u8]) -> Result<AdmissionRequest<'_>, ReviewProblem> {
         operation,
         user: UserInfo {
             username: username.0,
-            groups: groups.into_iter().flatten().map(|group| group.0).collect(),
+            groups: groups.into_iter().map(|group| group.0).collect(),
         },
         dry_run: request.dry_run.unwrap_or(false),
         object: request.object,
@@ -257,5 +257,5 @@ struct WireUser<'a> {
     #[serde(borrow)]
     username: Text<'a>,
     #[serde(borrow)]
-    groups: Option<Vec<Text<'a>>>,
+    groups: List<Text<'a>>,
 }

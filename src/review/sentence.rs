@@ -63,7 +63,7 @@ pub const fn reason(reason: Reason) -> &'static str {
         Reason::RegistryModeUnknown => "no export shows the registry's permissions mode, and it matters",
         Reason::ConditionalAccessNotEvaluated => "Conditional Access may stop this person's sign-in",
         Reason::ClusterPullIdentityUnknown => "the inventory does not say who pulls in this cluster",
-        Reason::WorkloadUnreadable => "the object cannot be read as the kind it claims to be",
+        Reason::WorkloadUnreadable => "the object cannot be read as its kind, or is too big to be judged",
         Reason::InventoryNotLoaded => "no inventory is loaded",
         Reason::DeadlineExceeded => "the answer was not ready in time",
         Reason::InternalError => "acr-admission failed; its log says how",

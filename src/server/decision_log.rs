@@ -1,7 +1,8 @@
 //! The decision log: one JSON line for each review that was not skipped.
 //!
 //! Names only: no environment, no secret, no token. Texts of strangers are shortened and made printable, and a
-//! line holds no more than [`MAX_IMAGES`] images, so that nobody can fill a disk with one request.
+//! line holds no more than [`MAX_IMAGES`] images and [`MAX_TRIES`] tries of each, so that nobody can fill a disk with
+//! one request.
 
 use std::time::Duration;
 
@@ -21,8 +22,12 @@ use crate::telemetry::logging::DECISION_TARGET;
 const SCHEMA_VERSION: &str = "1";
 /// More images than this are counted, not listed.
 const MAX_IMAGES: usize = 40;
+/// As many tries of an image are listed, the others counted.
+const MAX_TRIES: usize = 6;
 /// No text in a record is longer.
 const MAX_TEXT: usize = 320;
+/// No try is longer: the name of a secret and a user that both are its author's choice.
+const MAX_TRY: usize = 120;
 
 /// Writes the record of one review.
 pub(super) fn write(
@@ -118,6 +123,8 @@ struct ImageRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'a str>,
     chain: Vec<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    chain_left_out: usize,
 }
 
 fn image_record(judged: &JudgedImage) -> ImageRecord<'_> {
@@ -136,8 +143,13 @@ fn image_record(judged: &JudgedImage) -> ImageRecord<'_> {
         reason: answer.reason,
         identity: answer.identity.as_ref(),
         by: answer.by.as_deref(),
-        chain: answer.chain.iter().map(Try::to_string).map(|attempt| text(&attempt)).collect(),
+        chain: answer.chain.iter().take(MAX_TRIES).map(attempt).collect(),
+        chain_left_out: answer.chain.len().saturating_sub(MAX_TRIES),
     }
+}
+
+fn attempt(attempt: &Try) -> String {
+    shortened(&printable(&attempt.to_string()), MAX_TRY).into_owned()
 }
 
 fn text(text: &str) -> String {

@@ -14,6 +14,10 @@ use crate::workload::{PodFacts, Secret};
 
 /// Secrets that one review has looked up at the API server. What is left after that is not known.
 const MAX_SECRET_LOOKUPS: usize = 8;
+/// Secrets that one review is judged by, and logins in them: each image is judged by all of them, and the pod's author
+/// chooses both. What is left after that is not known.
+const MAX_SECRETS: usize = 1000;
+const MAX_LOGINS: usize = 10_000;
 
 /// Looks things up, within a time.
 #[derive(Clone, Copy)]
@@ -62,28 +66,22 @@ impl FactFinder<'_> {
                 })
             }
         };
-        // An admitted pod carries its account's secrets already; a template does not.
-        let names: Vec<String> = if pod.pull_secrets.inherits() {
-            let inherited = account.iter().flat_map(|account| &account.pull_secrets);
-            inherited.filter(|name| !name.is_empty()).map(ToString::to_string).collect()
-        } else {
-            pod.pull_secrets.names().map(str::to_owned).collect()
-        };
-        let secrets = self.pull_secrets(namespace, names).await;
+        let names = pod.pull_secret_names(account.as_deref());
+        let secrets = self.pull_secrets(namespace, &names).await;
         PullFacts { account, secrets, fault }
     }
 
     /// Each secret's content, absence, or that it could not be learnt. All look-ups share the time of one, and there
     /// are few of them: the pod's author chooses the names.
-    async fn pull_secrets(&self, namespace: &str, names: Vec<String>) -> Vec<(String, Known<Arc<Secret>>)> {
+    async fn pull_secrets(&self, namespace: &str, names: &[&str]) -> Vec<(String, Known<Arc<Secret>>)> {
         let limited = Self { deadline: self.deadline.min(Instant::now() + self.lookup), ..*self };
-        let mut lookups = 0;
-        let mut secrets = Vec::with_capacity(names.len());
+        let (mut lookups, mut logins) = (0, 0);
+        let mut secrets = Vec::new();
         for name in names {
-            let mut known = self.surroundings.pull_secret(namespace, &name);
+            let mut known = self.surroundings.pull_secret(namespace, name);
             if known == Known::NotCached && lookups < MAX_SECRET_LOOKUPS {
                 lookups += 1;
-                if let Some(fetch) = self.surroundings.fetch_pull_secret(namespace, &name) {
+                if let Some(fetch) = self.surroundings.fetch_pull_secret(namespace, name) {
                     known = match limited.fetch("secrets", fetch).await {
                         Ok(Some(secret)) => Known::Present(secret),
                         Ok(None) => Known::Absent,
@@ -91,7 +89,13 @@ impl FactFinder<'_> {
                     };
                 }
             }
-            secrets.push((name, known));
+            logins += logins_of(&known);
+            if secrets.len() == MAX_SECRETS || logins > MAX_LOGINS {
+                // One that is not known is as much as many.
+                secrets.push(((*name).to_owned(), Known::NotCached));
+                break;
+            }
+            secrets.push(((*name).to_owned(), known));
         }
         secrets
     }
@@ -109,6 +113,13 @@ impl FactFinder<'_> {
         };
         self.metrics.live_lookups.get_or_create(&LookupLabels { kind, result }).inc();
         outcome
+    }
+}
+
+fn logins_of(secret: &Known<Arc<Secret>>) -> usize {
+    match secret {
+        Known::Present(secret) => secret.contents.as_ref().map_or(0, |contents| contents.entries.len()),
+        Known::Absent | Known::NotCached => 0,
     }
 }
 

@@ -1,6 +1,13 @@
 //! Every image of a pod spec, judged.
+//!
+//! Judging waits for nothing, and strangers choose how much of it there is. So it comes in slices, and between two of
+//! them the thread does whatever else there is to do: other reviews, connections, the answer that we are alive. One
+//! image is the smallest slice; its work is bounded by what [`PullFacts`] hold.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::facts::PullFacts;
@@ -13,8 +20,11 @@ use crate::engine::index::{HostMatch, Index};
 use crate::engine::pull::{Answer, Question};
 use crate::workload::{ImageField, PodFacts};
 
+/// How long others wait, give or take an image.
+const SLICE: Duration = Duration::from_millis(2);
+
 /// Judges every image of a pod spec under one question. An image whose turn comes after the deadline is unknown.
-pub(super) fn judge(
+pub(super) async fn judge(
     policy: &Policy,
     namespace: &str,
     pod: &PodFacts<'_>,
@@ -27,9 +37,6 @@ pub(super) fn judge(
     let puller = facts.puller(namespace, pod);
     let judge_one = |field: &ImageField<'_>| {
         let mut judged = nothing_known(pod, field, Reason::DeadlineExceeded);
-        if Instant::now() >= deadline {
-            return judged;
-        }
         let judgement = estate.index.judge_question(&estate.cluster, &puller, &field.image, now, question);
         let registry = judgement.registry.and_then(|number| estate.index.registry(number));
         judged.registry = registry.map(|registry| registry.name.clone());
@@ -41,7 +48,21 @@ pub(super) fn judge(
         };
         judged
     };
-    let mut judged: Vec<JudgedImage> = pod.images.iter().map(judge_one).collect();
+    let mut judged = Vec::with_capacity(pod.images.len());
+    let mut slice = Instant::now();
+    for field in &pod.images {
+        // After the deadline nothing is left that takes time, and who pauses then loses what was judged.
+        let is_late = Instant::now() >= deadline;
+        if !is_late && slice.elapsed() >= SLICE {
+            yield_now().await;
+            slice = Instant::now();
+        }
+        judged.push(if is_late {
+            nothing_known(pod, field, Reason::DeadlineExceeded)
+        } else {
+            judge_one(field)
+        });
+    }
     if Instant::now() < deadline
         && let Some(first) = judged.iter_mut().find(|image| image.answer.verdict() == Verdict::Deny)
     {

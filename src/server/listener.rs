@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -17,12 +19,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
+use tower::util::MapRequest;
 
 use super::activity::Activity;
 use super::lifecycle::Lifecycle;
 use super::options::{Limits, TlsVersion};
-use super::peers::Peers;
+use super::peers::{Peer, Peers};
 use crate::telemetry::metrics::Metrics;
 
 /// Streams that one HTTP/2 connection may have open.
@@ -86,13 +90,13 @@ impl Listener {
             };
             match accepted {
                 Ok((place, stream, peer)) => {
-                    let Some(share) = peers.enter(peer.ip()) else {
+                    let Some(share) = peers.take(peer.ip(), 1) else {
                         port.listener.metrics.refused_connections.inc();
                         continue;
                     };
                     let port = Arc::clone(&port);
                     lifecycle.connections.spawn(async move {
-                        port.connection(stream).await;
+                        port.connection(stream, Peer(peer.ip())).await;
                         drop((place, share));
                     });
                 }
@@ -107,12 +111,16 @@ impl Listener {
 }
 
 impl Port {
-    async fn connection(&self, stream: TcpStream) {
+    async fn connection(&self, stream: TcpStream, peer: Peer) {
         let Listener { limits, lifecycle, metrics } = &self.listener;
         let _open = Open::count(&metrics.connections);
         // Answers are small; waiting for more of them would cost 40 ms.
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return self.http1(stream).await };
+        // Who asks and does not read the answers would keep its place for ever.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.write));
+        let stream = Box::pin(stream);
+        let Some(tls) = &self.tls else { return self.http1(stream, peer).await };
         let handshake = timeout(limits.handshake, tls.accept(stream));
         let stream = tokio::select! {
             handshake = handshake => handshake,
@@ -123,14 +131,14 @@ impl Port {
             return;
         };
         if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
-            self.http2(stream).await;
+            self.http2(stream, peer).await;
         } else {
-            self.http1(stream).await;
+            self.http1(stream, peer).await;
         }
     }
 
-    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let service = TowerToHyperService::new(self.router.clone());
+    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
+        let service = TowerToHyperService::new(from(peer, self.router.clone()));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // Counts from the last answer, so it ends idle connections as well as slow heads.
@@ -147,7 +155,7 @@ impl Port {
         }
     }
 
-    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: Peer) {
         let activity = Activity::default();
         let router = self.router.clone().layer(from_fn_with_state(activity.clone(), Activity::note));
         let connection = http2::Builder::new(TokioExecutor::new())
@@ -155,7 +163,7 @@ impl Port {
             // Finds out who went away without a word.
             .keep_alive_interval(self.listener.limits.idle)
             .max_concurrent_streams(MAX_STREAMS)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(from(peer, router)));
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,
@@ -166,6 +174,17 @@ impl Port {
         // A client that never takes notice would stay for ever.
         let _ = timeout(self.listener.limits.close, connection).await;
     }
+}
+
+/// The router, told of each request where it comes from.
+fn from(
+    peer: Peer,
+    router: Router,
+) -> MapRequest<Router, impl Fn(Request<Incoming>) -> Request<Incoming> + Clone> {
+    MapRequest::new(router, move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    })
 }
 
 /// Errors of `accept` that say something about the connection that was to be accepted.

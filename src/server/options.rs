@@ -148,6 +148,8 @@ pub struct Limits {
     pub queue: Duration,
     /// Bytes of bodies in memory, all together.
     pub body_bytes: usize,
+    /// Bytes of bodies of one address, which is most of them for the same reason as with connections.
+    pub body_bytes_of_one_peer: usize,
     /// Time for a TLS handshake.
     pub handshake: Duration,
     /// Time from the head of a request to the end of its body.
@@ -155,6 +157,8 @@ pub struct Limits {
     /// Time from one request to the end of the next one's head, so idle time as well. The API server closes idle
     /// connections after 90 s and must be first to do so: a request on a connection that we close is lost.
     pub idle: Duration,
+    /// Time for a client to take some part of what it is sent.
+    pub write: Duration,
     /// Time for one look-up at the API server.
     pub lookup: Duration,
     /// Time for requests in flight to end, once no new ones are taken.
@@ -169,9 +173,11 @@ impl Default for Limits {
             in_flight: 256,
             queue: Duration::from_millis(100),
             body_bytes: 64 * 1024 * 1024,
+            body_bytes_of_one_peer: 48 * 1024 * 1024,
             handshake: Duration::from_secs(10),
             body: Duration::from_secs(10),
             idle: Duration::from_secs(120),
+            write: Duration::from_secs(10),
             lookup: Duration::from_secs(1),
             close: Duration::from_secs(20),
         }

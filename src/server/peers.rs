@@ -1,53 +1,67 @@
-//! How many connections each address holds.
+//! How much each address holds: connections, or bytes of bodies.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Connections by address, up to a bound for each.
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// What is held by address, up to a bound for each.
 #[derive(Clone, Debug)]
 pub(super) struct Peers {
     most: usize,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    held: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 impl Peers {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, open: Arc::default() }
+        Self { most, held: Arc::default() }
     }
 
-    /// One more connection of an address, until the share is dropped; `None` where it holds too many.
-    pub(super) fn enter(&self, address: IpAddr) -> Option<Share> {
+    /// So much more for an address, until the share is dropped; `None` where it holds too much.
+    pub(super) fn take(&self, address: IpAddr, amount: usize) -> Option<Share> {
         // The same machine, whichever way it comes.
-        let address = address.to_canonical();
-        let mut open = self.open();
-        let count = open.entry(address).or_default();
-        if *count >= self.most {
-            return None;
-        }
-        *count += 1;
-        Some(Share { peers: self.clone(), address })
+        let mut share = Share { peers: self.clone(), address: address.to_canonical(), amount: 0 };
+        share.grow(amount).then_some(share)
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One connection.
+/// A part of what an address holds.
 #[derive(Debug)]
 pub(super) struct Share {
     peers: Peers,
     address: IpAddr,
+    amount: usize,
+}
+
+impl Share {
+    /// Makes the share bigger; `false`, and nothing is changed, where the address holds too much.
+    pub(super) fn grow(&mut self, amount: usize) -> bool {
+        let mut held = self.peers.held();
+        let before = held.get(&self.address).copied().unwrap_or_default();
+        let after = before.saturating_add(amount);
+        if after > self.peers.most {
+            return false;
+        }
+        held.insert(self.address, after);
+        self.amount += amount;
+        true
+    }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut open = self.peers.open();
-        if let Some(count) = open.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.address);
+        let mut held = self.peers.held();
+        if let Some(sum) = held.get_mut(&self.address) {
+            *sum = sum.saturating_sub(self.amount);
+            if *sum == 0 {
+                held.remove(&self.address);
             }
         }
     }
@@ -63,12 +77,23 @@ mod tests {
     fn an_address_holds_its_share_and_no_more() {
         let peers = Peers::new(2);
         let (one, other) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
-        let held = [peers.enter(one.into()).unwrap(), peers.enter(one.to_ipv6_mapped().into()).unwrap()];
-        assert!(peers.enter(one.into()).is_none());
-        assert!(peers.enter(other.into()).is_some());
-        assert!(peers.enter(Ipv6Addr::LOCALHOST.into()).is_some());
+        let held = [peers.take(one.into(), 1).unwrap(), peers.take(one.to_ipv6_mapped().into(), 1).unwrap()];
+        assert!(peers.take(one.into(), 1).is_none());
+        assert!(peers.take(other.into(), 2).is_some());
+        assert!(peers.take(Ipv6Addr::LOCALHOST.into(), 1).is_some());
         drop(held);
-        assert!(peers.open().is_empty());
-        assert!(peers.enter(one.into()).is_some());
+        assert!(peers.held().is_empty());
+        assert!(peers.take(one.into(), 1).is_some());
+    }
+
+    #[test]
+    fn a_share_grows_as_far_as_there_is_room() {
+        let peers = Peers::new(10);
+        let address = Ipv4Addr::LOCALHOST.into();
+        let mut share = peers.take(address, 4).unwrap();
+        assert!(share.grow(6) && !share.grow(1));
+        assert!(peers.take(address, 1).is_none());
+        drop(share);
+        assert!(peers.held().is_empty());
     }
 }

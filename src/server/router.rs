@@ -1,10 +1,11 @@
-//! Routes and the checks before a review is read. Built without binding a port.
+//! Routes and the checks before a review is read. Built without binding a port; the listener says where each request
+//! comes from, as a [`Peer`].
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
 use axum::middleware::{Next, from_fn_with_state};
@@ -14,6 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use super::body::{self, BodyError};
 use super::deadline::deadline;
+use super::peers::Peer;
 use super::webhook::Webhook;
 use crate::telemetry::metrics::{CauseLabel, StatusLabel};
 
@@ -27,7 +29,11 @@ pub(super) fn router(webhook: Arc<Webhook>) -> Router {
 }
 
 /// Decode, decide, encode.
-async fn review(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
+async fn review(
+    State(webhook): State<Arc<Webhook>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let deadline = deadline(head.uri.query(), Instant::now());
     if !is_json(&head.headers) {
@@ -35,10 +41,10 @@ async fn review(State(webhook): State<Arc<Webhook>>, request: Request) -> Respon
     }
     if announces_too_much(&head.headers) {
         // The body is read all the same, so that the client finds the answer and not a reset connection.
-        let _ = body::read(body, &webhook.room, webhook.limits.body).await;
+        let _ = body::read(body, &webhook.room, peer, webhook.limits.body).await;
         return refusal(BodyError::TooLong.status(), "a review holds at most 8 MiB");
     }
-    let body = match body::read(body, &webhook.room, webhook.limits.body).await {
+    let body = match body::read(body, &webhook.room, peer, webhook.limits.body).await {
         Ok(body) => body,
         Err(BodyError::NoRoom) => return come_back(&webhook, BodyError::NoRoom.status(), CauseLabel::BYTES),
         Err(error) => return refusal(error.status(), "the body could not be read"),

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::body::Room;
 use super::certificate::CurrentCertificate;
 use super::health::{self, Health};
 use super::inputs::{Input, Inputs};
@@ -94,7 +95,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         clock,
         limits,
         turns: Semaphore::new(limits.in_flight),
-        room: Arc::new(Semaphore::new(limits.body_bytes)),
+        room: Room::new(&limits),
         never_refused,
     });
     let listener = Listener { limits, lifecycle: lifecycle.clone(), metrics: Arc::clone(&metrics) };

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use super::body::Room;
 use super::decision_log;
 use super::facts::FactFinder;
 use super::judge::judge;
@@ -38,8 +39,8 @@ pub(super) struct Webhook {
     pub(super) limits: Limits,
     /// One permit for each review in flight.
     pub(super) turns: Semaphore,
-    /// One permit for each byte of a body in memory.
-    pub(super) room: Arc<Semaphore>,
+    /// The memory for bodies.
+    pub(super) room: Room,
     /// Namespaces in which nothing is refused.
     pub(super) never_refused: Vec<String>,
 }
@@ -177,7 +178,7 @@ impl Judging<'_> {
         let namespace = &*self.request.namespace;
         let pod = &workload.pod;
         let facts = finder.pull_facts(namespace, pod).await;
-        let images = judge(self.policy, namespace, pod, &facts, rule.question, self.now, self.deadline);
+        let images = judge(self.policy, namespace, pod, &facts, rule.question, self.now, self.deadline).await;
         let name = workload.header.display_name();
         let subject =
             Subject { kind: Some(pod.kind), namespace, name: &name, service_account: &pod.service_account };

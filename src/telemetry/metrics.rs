@@ -288,7 +288,7 @@ impl Metrics {
         list.add("panics", "Panics caught while judging", self.panics.clone());
         list.add("bad_requests", "Requests that are no reviews", self.bad_requests.clone());
         list.add_with_unit("request_body", "Sizes of request bodies", Unit::Bytes, self.body_bytes.clone());
-        list.add("connections", "Open connections of the webhook's port", self.connections.clone());
+        list.add("connections", "Open connections of both ports", self.connections.clone());
         list.add(
             "handshake_failures",
             "Connections that ended before a request",

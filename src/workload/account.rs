@@ -40,7 +40,7 @@ impl ServiceAccount {
             read_object(json, &shape::SERVICE_ACCOUNT)?;
         let annotations = std::mem::take(&mut metadata.annotations.0);
         let header = ObjectHeader::new(metadata);
-        let pull_secrets = image_pull_secrets.into_iter().flatten();
+        let pull_secrets = image_pull_secrets.into_iter();
         let text = |text: Option<Text<'_>>| text.map(|Text(text)| SmolStr::from(text));
         Ok(Self {
             namespace: given(&header.namespace),

@@ -25,11 +25,11 @@ mod wire;
 
 pub use self::account::{Namespace, ServiceAccount};
 pub use self::kind::WorkloadKind;
-pub use self::object::{ObjectError, ObjectHeader, Workload};
+pub use self::object::{MAX_IMAGES, ObjectError, ObjectHeader, Workload};
 pub use self::pod::{ImageField, ImagePlace, NodePlacement, PodFacts, PullSecretNames};
 pub use self::pull_binding::{BindingIdentity, PullBinding, PullBindingVersion};
 pub use self::pull_secret::{MalformedPullSecret, PullSecretFormat, read_pull_secret};
 pub use self::puller::PullSources;
 pub use self::secret::Secret;
 
-pub(crate) use self::wire::{Object, Text};
+pub(crate) use self::wire::{List, Object, Text};

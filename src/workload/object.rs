@@ -27,7 +27,7 @@ impl<'a> Workload<'a> {
     /// # Errors
     ///
     /// A field that we look at has another type than Kubernetes gives it, or is named twice, or the text is no JSON
-    /// object, or there is no pod spec in it.
+    /// object, or there is no pod spec in it, or there are more than [`MAX_IMAGES`] image fields.
     pub fn read(kind: WorkloadKind, json: &'a str) -> Result<Self, ObjectError> {
         let (metadata, spec) = match kind {
             WorkloadKind::Pod => {
@@ -56,9 +56,16 @@ impl<'a> Workload<'a> {
         let Some(Object(spec)) = spec else {
             return Err(ObjectError::NoPodSpec { kind });
         };
-        Ok(Self { header: ObjectHeader::new(metadata.0), pod: PodFacts::new(kind, spec) })
+        let pod = PodFacts::new(kind, spec);
+        if pod.images.len() > MAX_IMAGES {
+            return Err(ObjectError::TooManyImages { count: pod.images.len() });
+        }
+        Ok(Self { header: ObjectHeader::new(metadata.0), pod })
     }
 }
+
+/// Image fields of an object that are read: more than the API server has room for in one.
+pub const MAX_IMAGES: usize = 10_000;
 
 /// What an object's metadata say. The namespace is for files only: a review is judged by the namespace of its
 /// request, which users do not write.
@@ -127,6 +134,12 @@ pub enum ObjectError {
     NoPodSpec {
         /// The kind of the workload.
         kind: WorkloadKind,
+    },
+    /// More images than anybody judges.
+    #[error("{count} image fields, and no more than {MAX_IMAGES} are judged")]
+    TooManyImages {
+        /// How many.
+        count: usize,
     },
     /// Anything else, in the words of the JSON parser.
     #[error("{message}")]

@@ -1,13 +1,17 @@
 //! What a pod spec says about its pulls: who it runs as, which secrets it names, which images, on what node.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
+
+use smol_str::SmolStr;
 
 use super::kind::WorkloadKind;
 use super::wire::{
     Affinity, Container, NodeRequirement, NodeSelector, NodeTerm, Object, Objects, PodSpec, SecurityContext,
     Text,
 };
+use crate::engine::pull::ServiceAccountFacts;
 
 /// The facts of one pod spec, in a pod or in a template.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,7 +59,7 @@ impl<'a> PodFacts<'a> {
             ImagePlace::EphemeralContainer,
             ImagePlace::EphemeralContainerSeccompProfile,
         );
-        for (index, Object(volume)) in volumes.into_iter().flatten().enumerate() {
+        for (index, Object(volume)) in volumes.into_iter().enumerate() {
             if let Some(Object(image)) = volume.image {
                 fields.images.push(ImageField {
                     place: ImagePlace::Volume(index),
@@ -76,9 +80,26 @@ impl<'a> PodFacts<'a> {
             .unwrap_or(Cow::Borrowed(DEFAULT_SERVICE_ACCOUNT));
         let pull_secrets = PullSecretNames(
             image_pull_secrets
+                .0
                 .map(|secrets| secrets.into_iter().map(|Object(secret)| secret.name.0).collect()),
         );
         Self { kind, service_account, pull_secrets, images: fields.images, placement }
+    }
+
+    /// The pull secrets that a kubelet looks up for the pod, in order: its own, or its account's where it lists none.
+    ///
+    /// Each once: whoever is asked about a secret again has nothing new to say.
+    #[must_use]
+    pub fn pull_secret_names<'names>(
+        &'names self,
+        account: Option<&'names ServiceAccountFacts>,
+    ) -> Vec<&'names str> {
+        // An admitted pod carries its account's secrets already; a template does not.
+        let inherited = account.filter(|_| self.pull_secrets.inherits()).map(|account| &account.pull_secrets);
+        // An entry without a name is copied as well, and names no secret.
+        let inherited = inherited.into_iter().flatten().map(SmolStr::as_str).filter(|name| !name.is_empty());
+        let mut seen = HashSet::new();
+        self.pull_secrets.names().chain(inherited).filter(|name| seen.insert(*name)).collect()
     }
 
     /// The path of an image field in the object, such as `spec.template.spec.containers[0].image`.
@@ -240,7 +261,7 @@ impl<'a> Fields<'a> {
         image_place: fn(usize) -> ImagePlace,
         profile_place: fn(usize) -> ImagePlace,
     ) {
-        for (index, Object(container)) in containers.into_iter().flatten().enumerate() {
+        for (index, Object(container)) in containers.into_iter().enumerate() {
             let owner = container.name.0;
             self.profile(container.security_context, profile_place(index), owner.clone());
             self.images.push(ImageField { place: image_place(index), owner, image: container.image.0 });
@@ -268,7 +289,7 @@ fn own(text: Cow<'_, str>) -> Cow<'static, str> {
 impl NodePlacement {
     fn of(selector: &NodeSelector<'_>, affinity: &Affinity<'_>, node_name: &str, system: &str) -> Self {
         let required = &affinity.node_affinity.0.required_during_scheduling_ignored_during_execution.0;
-        let terms = required.node_selector_terms.as_deref().unwrap_or_default();
+        let terms = required.node_selector_terms.as_slice();
         let bound = |selected: &Text<'_>, key: &str, value: &str| {
             *selected.0 == *value || only(terms, key, |found| found == value)
         };
@@ -296,14 +317,14 @@ impl NodePlacement {
 /// for a node, so all of them must say so; without terms nothing is said.
 fn only(terms: &[Object<NodeTerm<'_>>], key: &str, holds: impl Fn(&str) -> bool) -> bool {
     let says_so = |Object(requirement): &Object<NodeRequirement<'_>>| {
-        let values = requirement.values.as_deref().unwrap_or_default();
+        let values = requirement.values.as_slice();
         *requirement.key.0 == *key
             && &*requirement.operator.0 == "In"
             && !values.is_empty()
             && values.iter().all(|value| holds(&value.0))
     };
     let lists = |term: &NodeTerm<'_>| {
-        [&term.match_expressions, &term.match_fields].into_iter().flatten().flatten().any(says_so)
+        [&term.match_expressions, &term.match_fields].into_iter().flat_map(|list| list.as_slice()).any(says_so)
     };
     !terms.is_empty() && terms.iter().all(|Object(term)| lists(term))
 }

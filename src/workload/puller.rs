@@ -20,15 +20,8 @@ impl PodFacts<'_> {
     #[must_use]
     pub fn puller<'a>(&'a self, namespace: &'a str, sources: &'a impl PullSources) -> Puller<'a> {
         let account = sources.service_account(namespace, &self.service_account);
-        let secret = |name: &'a str| sources.pull_secret(namespace, name);
-        let pull_secrets = match account {
-            Some(account) if self.pull_secrets.inherits() => {
-                // An entry without a name is copied as well, and names no secret.
-                let names = account.pull_secrets.iter().filter(|name| !name.is_empty());
-                names.map(|name| secret(name)).collect()
-            }
-            Some(_) | None => self.pull_secrets.names().map(secret).collect(),
-        };
+        let names = self.pull_secret_names(account).into_iter();
+        let pull_secrets = names.map(|name| sources.pull_secret(namespace, name)).collect();
         Puller {
             namespace,
             service_account_name: &self.service_account,

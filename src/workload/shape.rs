@@ -11,12 +11,15 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::kind::WorkloadKind;
-use super::wire::Text;
+use super::wire::{LONGEST_LIST, TOO_LONG, Text};
 
 /// The types we expect; `null` is fine everywhere.
 pub(crate) enum Shape {
     Text,
+    /// Of a bounded length.
     List(&'static Self),
+    /// Of any length.
+    Items(&'static Self),
     Object(&'static [(&'static str, &'static Self)]),
 }
 
@@ -39,7 +42,7 @@ impl Shape {
     fn expected(&self) -> &'static str {
         match self {
             Self::Text => "a text",
-            Self::List(_) => "a list",
+            Self::List(_) | Self::Items(_) => "a list",
             Self::Object(_) => "an object",
         }
     }
@@ -67,8 +70,11 @@ fn descend(json: &str, shape: &Shape, path: &mut String) -> Option<String> {
     let found = type_of(json);
     match (shape, found) {
         (_, Some("null")) | (Shape::Text, Some("a text")) => None,
-        (Shape::List(element), Some("a list")) => {
+        (Shape::List(element) | Shape::Items(element), Some("a list")) => {
             let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+            if matches!(shape, Shape::List(_)) && elements.len() > LONGEST_LIST {
+                return Some(TOO_LONG.to_owned());
+            }
             elements.into_iter().enumerate().find_map(|(index, value)| {
                 step(path, &format!("[{index}]"), |path| descend(value.get(), element, path))
             })
@@ -278,7 +284,7 @@ static NAMESPACE_METADATA: Shape =
     Shape::Object(&[("name", &TEXT), ("generateName", &TEXT), ("labels", &LABELS)]);
 
 /// The items of a list, whatever they are.
-pub(crate) static ITEMS: Shape = Shape::List(&Shape::Object(&[]));
+pub(crate) static ITEMS: Shape = Shape::Items(&Shape::Object(&[]));
 
 /// Any object whose kind we do not look into.
 pub(crate) static OTHER: Shape = Shape::Object(&[("metadata", &METADATA)]);

@@ -1,6 +1,6 @@
 //! JSON as it lies on the wire: the few fields that we look at, borrowed from the text.
 //!
-//! [`Object`], [`Text`] and `Option<Vec<…>>` read `null` as absent, as Kubernetes does, and refuse every other
+//! [`Object`], [`Text`] and [`List`] read `null` as absent, as Kubernetes does, and refuse every other
 //! type. Derived structures alone would not do: they also accept a JSON list with the fields' values in order.
 
 use std::borrow::Cow;
@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A text, empty where it is absent or `null`; borrowed unless it holds escapes.
@@ -82,8 +82,71 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// A list of objects; absent and `null` are `None`.
-pub(crate) type Objects<T> = Option<Vec<Object<T>>>;
+/// Entries that a list may have: many times what the API server stores in one object. What is read of an object takes
+/// many times the memory of its text, so a list of millions of empty entries would be a way to fill it.
+pub(crate) const LONGEST_LIST: usize = 10_000;
+
+/// A list; absent and `null` are `None`.
+#[derive(Clone, Debug)]
+pub(crate) struct List<T>(pub(crate) Option<Vec<T>>);
+
+/// A list of objects.
+pub(crate) type Objects<T> = List<Object<T>>;
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> List<T> {
+    pub(crate) fn as_slice(&self) -> &[T] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl<T> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.unwrap_or_default().into_iter()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Option<Vec<T>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element()? {
+            if entries.len() == LONGEST_LIST {
+                return Err(A::Error::custom(TOO_LONG));
+            }
+            entries.push(entry);
+        }
+        Ok(Some(entries))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// What is wrong with a longer list.
+pub(crate) const TOO_LONG: &str = "more than 10000 entries";
 
 /// What every object has.
 #[derive(Debug, Default, Deserialize)]
@@ -337,5 +400,5 @@ pub(crate) struct NodeRequirement<'a> {
     #[serde(borrow)]
     pub(crate) operator: Text<'a>,
     #[serde(borrow)]
-    pub(crate) values: Option<Vec<Text<'a>>>,
+    pub(crate) values: List<Text<'a>>,
 }

@@ -1,7 +1,10 @@
 //! The chain: every credential that a kubelet would try for an image, in order.
 
+use std::collections::HashMap;
+
 use super::answer::Try;
 use super::cluster::ClusterProfile;
+use super::holder::TokenHolder;
 use super::keyring;
 use super::location::ImageName;
 use super::node::{NodeCredential, Sender};
@@ -49,6 +52,8 @@ pub(super) struct Chain<'a> {
     pub(super) tries: Vec<Try>,
     pub(super) node: NodeCredential<'a>,
     pub(super) secrets: SecretsRead,
+    /// Whose token each secret holds, by the secret's name.
+    pub(super) holders: HashMap<&'a str, &'a TokenHolder>,
 }
 
 /// How far the pull secrets could be read.
@@ -72,7 +77,7 @@ impl<'a> Chain<'a> {
         let node = NodeCredential::of(image, puller, cluster, question);
         let secrets = SecretsRead::of(puller);
         if secrets == SecretsRead::OneMalformed {
-            return Self { tries: Vec::new(), node, secrets };
+            return Self { tries: Vec::new(), node, secrets, holders: HashMap::new() };
         }
         let mut tries = secret_tries(image, puller);
         let on_node = cluster.nodes.docker_config.iter().map(|entry| ((), entry));
@@ -96,7 +101,7 @@ impl<'a> Chain<'a> {
             NodeCredential::NotSent(_) if nothing_else => tries.push(Try::Anonymous),
             NodeCredential::Unknown(_) | NodeCredential::NotSent(_) => {}
         }
-        Self { tries, node, secrets }
+        Self { tries, node, secrets, holders: puller.holders() }
     }
 }
 

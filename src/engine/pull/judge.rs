@@ -231,7 +231,7 @@ impl<'a> Judging<'a> {
 
     fn outcome_of_try(&self, attempt: &Try, chain: &Chain<'_>, target: PullTarget<'_>) -> Outcome {
         match attempt {
-            Try::Secret { name, user } => match self.puller.holder(name) {
+            Try::Secret { name, user } => match chain.holders.get(name.as_str()) {
                 Some(holder) => self.index.outcome_of_holder(holder, self.puller, self.cluster, target),
                 None => self.index.outcome_of_user(user, target),
             },

@@ -1,5 +1,7 @@
 //! The pod's side of a pull. Everything is borrowed from whoever read the pod, its account and its secrets.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -34,16 +36,16 @@ pub struct Puller<'a> {
     pub windows: bool,
 }
 
-impl Puller<'_> {
-    /// Whose token the secret of this name holds, where an `AcrPullBinding` tells.
-    pub(super) fn holder(&self, secret: &str) -> Option<&TokenHolder> {
-        self.pull_secrets.iter().find_map(|state| match state {
-            PullSecretState::Read(read) if read.name == secret => read.holder.as_ref(),
-            PullSecretState::Read(_)
-            | PullSecretState::Malformed { .. }
-            | PullSecretState::Absent { .. }
-            | PullSecretState::NotReadable { .. } => None,
-        })
+impl<'a> Puller<'a> {
+    /// Whose token each secret holds, by the secret's name, where an `AcrPullBinding` tells.
+    pub(super) fn holders(&self) -> HashMap<&'a str, &'a TokenHolder> {
+        let mut holders = HashMap::new();
+        for state in &self.pull_secrets {
+            if let PullSecretState::Read(PullSecret { name, holder: Some(holder), .. }) = *state {
+                holders.entry(name.as_str()).or_insert(holder);
+            }
+        }
+        holders
     }
 }
 

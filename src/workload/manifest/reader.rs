@@ -266,6 +266,7 @@ fn hint(error: &ObjectError) -> &'static str {
         ObjectError::Field { .. }
         | ObjectError::NotAnObject { .. }
         | ObjectError::NoPodSpec { .. }
+        | ObjectError::TooManyImages { .. }
         | ObjectError::Json { .. } => "correct the object; it was left out",
     }
 }
