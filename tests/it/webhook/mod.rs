@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod beginning;
+mod bounds;
 mod cluster;
 mod fixtures;
 mod life;
