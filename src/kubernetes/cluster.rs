@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::lookup::{FetchError, Known};
 use super::pull_secrets::{self, PullSecrets};
-use super::surroundings::{CacheState, Fetch, Surroundings};
+use super::surroundings::{CacheFailure, CacheState, Fetch, Surroundings};
 use super::watch::Cache;
 use crate::engine::pull::ServiceAccountFacts;
 use crate::settings::NamespaceLabels;
@@ -58,11 +58,15 @@ impl Kubeconfig {
             (None, None) => Config::infer().await?,
         };
         config.connect_timeout = Some(CONNECT_TIMEOUT);
+        config.read_timeout = Some(READ_TIMEOUT);
         Ok(Client::try_from(config)?)
     }
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Whatever is asked, a connection that is silent for so long is dead: watches that have nothing to tell are ended by
+/// the API server after 290 s, and by the client a little later.
+const READ_TIMEOUT: Duration = Duration::from_secs(330);
 
 /// What watches keep of a cluster.
 #[derive(Debug)]
@@ -160,6 +164,11 @@ impl Surroundings for ClusterSurroundings {
     fn caches(&self) -> Vec<CacheState> {
         let secrets = self.pull_secrets.iter().flat_map(PullSecrets::caches);
         [self.accounts.state(), self.namespaces.state()].into_iter().chain(secrets).collect()
+    }
+
+    fn failures(&self) -> Vec<CacheFailure> {
+        let secrets = self.pull_secrets.iter().flat_map(PullSecrets::failures);
+        [self.accounts.failure(), self.namespaces.failure()].into_iter().flatten().chain(secrets).collect()
     }
 
     fn fetch_pull_secret<'a>(&'a self, namespace: &'a str, name: &'a str) -> Option<Fetch<'a, Secret>> {

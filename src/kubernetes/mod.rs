@@ -27,4 +27,4 @@ pub use self::lookup::{FetchError, Known};
 pub use self::stored_certificate::{
     CertificateSecret, ConfiguredBundles, StoredCertificate, WebhookConfiguration,
 };
-pub use self::surroundings::{CacheState, Fetch, Surroundings};
+pub use self::surroundings::{CacheFailure, CacheState, Fetch, Surroundings};

@@ -11,7 +11,7 @@ use kube::{Api, Client};
 use smol_str::SmolStr;
 
 use super::lookup::FetchError;
-use super::surroundings::CacheState;
+use super::surroundings::{CacheFailure, CacheState};
 use super::watch::Cache;
 use crate::engine::pull::PullSecret;
 use crate::workload::{PullSecretFormat, Secret, read_pull_secret};
@@ -49,6 +49,10 @@ impl PullSecrets {
 
     pub(super) fn caches(&self) -> [CacheState; 2] {
         [self.config_json.state(), self.cfg.state()]
+    }
+
+    pub(super) fn failures(&self) -> impl Iterator<Item = CacheFailure> {
+        [self.config_json.failure(), self.cfg.failure()].into_iter().flatten()
     }
 }
 

@@ -5,6 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::lookup::{FetchError, Known};
 use crate::engine::pull::ServiceAccountFacts;
 use crate::settings::NamespaceLabels;
@@ -42,6 +44,22 @@ pub trait Surroundings: fmt::Debug + Send + Sync {
     /// The caches and whether they have been filled once. Caches that fall behind later stay filled: an API server
     /// that is away for a minute must not take every webhook out of service.
     fn caches(&self) -> Vec<CacheState>;
+
+    /// What is wrong with the caches at the moment.
+    fn failures(&self) -> Vec<CacheFailure> {
+        Vec::new()
+    }
+}
+
+/// Why a cache is not filled, or not kept up to date.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CacheFailure {
+    /// The plural of what the cache holds.
+    pub kind: &'static str,
+    /// Since when.
+    pub at: Timestamp,
+    /// What is wrong.
+    pub error: String,
 }
 
 /// The state of one cache.

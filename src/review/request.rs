@@ -160,10 +160,7 @@ fn read(body: &[u8]) -> Result<AdmissionRequest<'_>, ReviewProblem> {
         name: request.name.0,
         namespace: request.namespace.0,
         operation,
-        user: UserInfo {
-            username: username.0,
-            groups: groups.into_iter().map(|group| group.0).collect(),
-        },
+        user: UserInfo { username: username.0, groups: groups.into_iter().map(|group| group.0).collect() },
         dry_run: request.dry_run.unwrap_or(false),
         object: request.object,
         old_object: request.old_object,

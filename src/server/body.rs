@@ -111,8 +111,8 @@ async fn collect(mut body: Body, room: &Room, peer: IpAddr) -> Result<WholeBody,
             return Err(BodyError::TooLong);
         }
         // After a fault the rest is read and thrown away.
-        whole =
-            whole.and_then(|whole| if length > MAX_BODY { Err(BodyError::TooLong) } else { whole.with(&data) });
+        whole = whole
+            .and_then(|whole| if length > MAX_BODY { Err(BodyError::TooLong) } else { whole.with(&data) });
     }
     whole
 }

@@ -9,6 +9,7 @@
 //! Nothing that can be mended while the program runs ends it. What is missing at the start is waited for; what goes
 //! bad later is told, and the last good one stays. An input that was loaded once counts as loaded for good.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -52,6 +53,9 @@ pub(super) struct Failures {
     pub(super) settings: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) webhook_configuration: Option<Failure>,
+    /// By kind of object; told by the caches themselves.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) caches: BTreeMap<&'static str, Failure>,
 }
 
 /// The state of all inputs at one moment.
@@ -156,7 +160,7 @@ impl State {
 impl Failures {
     /// Each input by its name in metrics, and its failure.
     pub(super) const fn each(&self) -> [(&'static str, Option<&Failure>); 5] {
-        let Self { certificate, inventory, renewal, settings, webhook_configuration } = self;
+        let Self { certificate, inventory, renewal, settings, webhook_configuration, caches: _ } = self;
         [
             ("certificate", certificate.as_ref()),
             ("inventory", inventory.as_ref()),

@@ -19,6 +19,7 @@
 mod activity;
 mod body;
 mod certificate;
+mod certificate_files;
 mod deadline;
 mod decision_log;
 mod facts;
@@ -32,6 +33,7 @@ mod options;
 mod outcome;
 mod peers;
 mod policy;
+mod policy_files;
 mod reload;
 mod respond;
 mod router;
@@ -41,6 +43,7 @@ mod self_managed;
 mod stamp;
 mod status;
 mod surroundings;
+mod tasks;
 mod webhook;
 
 pub use self::options::{

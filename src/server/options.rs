@@ -159,6 +159,8 @@ pub struct Limits {
     pub idle: Duration,
     /// Time for a client to take some part of what it is sent.
     pub write: Duration,
+    /// Time for reading the files of an input, until it is told that they do not answer.
+    pub reading: Duration,
     /// Time for one look-up at the API server.
     pub lookup: Duration,
     /// Time for requests in flight to end, once no new ones are taken.
@@ -178,6 +180,7 @@ impl Default for Limits {
             body: Duration::from_secs(10),
             idle: Duration::from_secs(120),
             write: Duration::from_secs(10),
+            reading: Duration::from_secs(60),
             lookup: Duration::from_secs(1),
             close: Duration::from_secs(20),
         }
@@ -236,6 +239,14 @@ pub enum ServeError {
         /// Why.
         error: io::Error,
     },
+    /// A part of the program has ended that never should.
+    #[error("a fault of this program: its part `{task}` has ended ({how}); please report it")]
+    TaskEnded {
+        /// Which part.
+        task: &'static str,
+        /// How it ended.
+        how: String,
+    },
     /// The operating system refuses something.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -247,7 +258,7 @@ impl ServeError {
     pub const fn is_bad_input(&self) -> bool {
         match self {
             Self::Certificate(_) | Self::Objects(_) | Self::NothingToManage | Self::File { .. } => true,
-            Self::Cluster(_) | Self::Listen { .. } | Self::System(_) => false,
+            Self::Cluster(_) | Self::Listen { .. } | Self::TaskEnded { .. } | Self::System(_) => false,
         }
     }
 }

@@ -2,154 +2,80 @@
 //!
 //! What is new is read and checked whole, then swapped in. What cannot be used changes nothing: the last good one
 //! stays, and log, metric and status say so. What could not even be read is read again at the next look.
+//!
+//! Each input is looked at by a task of its own. A network mount that is away holds whoever reads from it for ever, and
+//! must not hold the certificate, which ends.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::certificate::CurrentCertificate;
 use super::inputs::{Input, Inputs};
-use super::load::{InputError, load_inventory, read_certificate, read_settings};
-use super::policy::{InventorySource, Policy};
-use super::stamp::Watched;
-use super::webhook::Webhook;
+use super::load::InputError;
 use crate::certificates::ServerCertificate;
-use crate::engine::index::Index;
-use crate::settings::Settings;
 use crate::telemetry::metrics::{Metrics, ResultLabel};
 
-/// Looks at the files and loads what is new.
-pub(super) struct Reloader {
-    pub(super) inventory: Watched,
-    pub(super) settings_file: Option<Watched>,
-    pub(super) certificate: Option<CertificateFiles>,
-    pub(super) settings: Option<Arc<Settings>>,
-    pub(super) loaded: Option<(Arc<Index>, InventorySource)>,
-    pub(super) webhook: Arc<Webhook>,
-    pub(super) inputs: Inputs,
+/// An input that lies in files.
+pub(super) trait InputFiles: Send + 'static {
+    /// Which one.
+    fn input(&self) -> Input;
+
+    /// One look: reads what is new and puts it to use. Blocks, and takes as long as it takes.
+    fn look(&mut self);
+
+    /// Has the next look read the files whether they have changed or not.
+    fn read_again(&mut self);
 }
 
-/// A certificate in files, and where it goes.
-pub(super) struct CertificateFiles {
-    pub(super) files: Watched,
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
-    pub(super) server_name: Option<String>,
-    pub(super) current: Arc<CurrentCertificate>,
-}
-
-impl Reloader {
-    /// Looks for ever.
-    pub(super) async fn keep_looking(mut self, poll: Duration) {
-        let mut ticks = interval(poll);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let looked = tokio::task::spawn_blocking(move || {
-                self.look();
-                self
-            });
-            match looked.await {
-                Ok(back) => self = back,
-                Err(error) => {
-                    tracing::error!(error = %error, "files are not looked at any more");
-                    return;
-                }
-            }
-        }
-    }
-
-    /// One look at everything. Blocks: loading takes as long as it takes.
-    fn look(&mut self) {
-        let has_new_settings = self.look_at_settings();
-        let has_new_inventory = self.look_at_inventory();
-        if has_new_settings || has_new_inventory {
-            self.apply();
-        }
-        // Only now: once an input counts as loaded, reviews may be judged by it.
-        if has_new_settings {
-            self.inputs.loaded(Input::Settings);
-        }
-        if has_new_inventory {
-            self.inputs.loaded(Input::Inventory);
-        }
-        self.look_at_certificate();
-    }
-
-    /// Judges by what is loaded, once the settings are: without them nobody knows by which rule.
-    fn apply(&self) {
-        let Some(settings) = &self.settings else { return };
-        let policy = Policy::new(Arc::clone(settings), self.loaded.clone());
-        policy.announce();
-        // One that is configured and missing is told as a failure, and waited for.
-        if self.inventory.paths().is_empty()
-            && let Some(consequence) = policy.without_inventory()
-        {
-            tracing::warn!("{consequence}; give an inventory with --inventory");
-        }
-        self.webhook.policy.store(Arc::new(policy));
-    }
-
-    fn look_at_settings(&mut self) -> bool {
-        let Some(file) = &mut self.settings_file else {
-            let is_first = self.settings.is_none();
-            self.settings.get_or_insert_default();
-            return is_first;
-        };
-        if !file.is_due() {
-            return false;
-        }
-        let Some(path) = file.paths().first() else { return false };
-        let outcome = guarded(&self.webhook.metrics, || read_settings(path));
-        file.read_again(outcome.is_err());
-        let count = &self.webhook.metrics.settings_reloads;
-        if let Some(settings) = told(Input::Settings, outcome, &self.inputs, count) {
-            self.settings = Some(Arc::new(settings));
-            return true;
-        }
-        false
-    }
-
-    fn look_at_inventory(&mut self) -> bool {
-        if self.inventory.paths().is_empty() || !self.inventory.is_due() {
-            return false;
-        }
-        let metrics = &self.webhook.metrics;
-        let outcome = guarded(metrics, || load_inventory(&self.inventory, metrics));
-        // An inventory is big. What it says stays the same until it changes; whether it can be read does not.
-        self.inventory.read_again(outcome.as_ref().err().is_some_and(Trouble::may_pass));
-        let count = &metrics.inventory_reloads;
-        let Some(loaded) = told(Input::Inventory, outcome, &self.inputs, count) else {
-            return false;
-        };
-        if self.loaded.as_ref().is_some_and(|(_, old)| old.fingerprint != loaded.1.fingerprint) {
-            tracing::info!("a new inventory is in use");
-        }
-        self.loaded = Some(loaded);
-        true
-    }
-
-    fn look_at_certificate(&mut self) {
-        let Some(watched) = &mut self.certificate else { return };
-        if !watched.files.is_due() {
-            return;
-        }
-        let metrics = &self.webhook.metrics;
-        let outcome = guarded(metrics, || {
-            Ok(read_certificate(&watched.certificate, &watched.key, watched.server_name.as_deref())?)
+/// Looks for ever. A look that takes longer than `patience` is told as a failure.
+pub(super) async fn keep_looking(
+    mut files: impl InputFiles,
+    poll: Duration,
+    patience: Duration,
+    inputs: Inputs,
+) {
+    let mut ticks = interval(poll);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let input = files.input();
+        let mut looking = spawn_blocking(move || {
+            files.look();
+            files
         });
-        // Certificate and key are two files: until they match, they are read again.
-        watched.files.read_again(outcome.is_err());
-        let count = &metrics.certificate_reloads;
-        if let Some(certificate) = told(Input::Certificate, outcome, &self.inputs, count) {
-            use_certificate(&certificate, &watched.current, metrics, &self.inputs);
+        let in_time = timeout(patience, &mut looking).await;
+        let is_late = in_time.is_err();
+        let looked = if let Ok(looked) = in_time {
+            looked
+        } else {
+            inputs.failed(input, &still_reading(patience));
+            looking.await
+        };
+        files = match looked {
+            Ok(files) => files,
+            Err(error) => match error.try_into_panic() {
+                // Whoever waits for the tasks of the server ends it.
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => return,
+            },
+        };
+        if is_late {
+            // What was told is no longer so. Whether all is well is known after the next look.
+            files.read_again();
         }
     }
+}
+
+fn still_reading(patience: Duration) -> String {
+    format!(
+        "not read after {} s: a file or folder does not answer, such as a network mount that is away",
+        patience.as_secs()
+    )
 }
 
 /// Puts a checked certificate to use.
@@ -166,14 +92,14 @@ pub(super) fn use_certificate(
 }
 
 /// Why something was not loaded.
-enum Trouble {
+pub(super) enum Trouble {
     Error(InputError),
     Panic,
 }
 
 impl Trouble {
     /// Whether the same files may be readable the next time.
-    fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Error(InputError::Inventory(errors)) => {
                 errors.as_slice().iter().any(|error| error.code.is_environment())
@@ -193,8 +119,11 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// Whatever is wrong with one file, the others have to be looked at again: certificates end.
-fn guarded<T>(metrics: &Metrics, load: impl FnOnce() -> Result<T, InputError>) -> Result<T, Trouble> {
+/// Whatever is wrong with a file now, it has to be looked at again.
+pub(super) fn guarded<T>(
+    metrics: &Metrics,
+    load: impl FnOnce() -> Result<T, InputError>,
+) -> Result<T, Trouble> {
     let outcome = catch_unwind(AssertUnwindSafe(load));
     if outcome.is_err() {
         metrics.panics.inc();
@@ -203,7 +132,7 @@ fn guarded<T>(metrics: &Metrics, load: impl FnOnce() -> Result<T, InputError>) -
 }
 
 /// Tells and counts what came of loading. The same failure again is no news: it is neither told nor counted.
-fn told<T>(
+pub(super) fn told<T>(
     input: Input,
     outcome: Result<T, Trouble>,
     inputs: &Inputs,

@@ -1,18 +1,20 @@
 //! Wiring: from options to a server, and from a signal to its end.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
-use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::body::Room;
 use super::certificate::CurrentCertificate;
+use super::certificate_files::CertificateFiles;
 use super::health::{self, Health};
 use super::inputs::{Input, Inputs};
 use super::lifecycle::Lifecycle;
@@ -20,12 +22,14 @@ use super::listener::{Listener, tls_config};
 use super::load::check_certificate;
 use super::options::{CertificateSource, ClusterSource, ServeError, ServeOptions};
 use super::policy::Policy;
-use super::reload::{CertificateFiles, Reloader, use_certificate};
+use super::policy_files::{InventoryFiles, PolicyParts, SettingsFile};
+use super::reload::{keep_looking, use_certificate};
 use super::router;
 use super::running::Running;
 use super::self_managed::{Keeper, Target};
 use super::stamp::Watched;
 use super::surroundings::surroundings;
+use super::tasks::Tasks;
 use super::webhook::Webhook;
 use crate::telemetry::metrics::Metrics;
 
@@ -37,18 +41,37 @@ use crate::telemetry::metrics::Metrics;
 /// runs are no reason: it says what is wrong with them and waits.
 pub fn run(options: ServeOptions) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut running = start(options).await?;
-        let broken = tokio::select! {
-            _ = terminate.recv() => None,
-            _ = interrupt.recv() => None,
-            error = running.broken() => Some(error),
-        };
-        running.shut_down().await;
-        broken.map_or(Ok(()), Err)
-    })
+    let outcome = runtime.block_on(until_told_to_end(options));
+    // Who reads from a mount that does not answer cannot be ended, only left behind.
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    outcome
+}
+
+/// Time for what blocks, once everything else has ended.
+const LEFT_BEHIND: Duration = Duration::from_secs(1);
+
+async fn until_told_to_end(options: ServeOptions) -> Result<(), ServeError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut told = pin!(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
+    let mut running = tokio::select! {
+        running = start(options) => running?,
+        () = told.as_mut() => return Ok(()),
+    };
+    let broken = tokio::select! {
+        () = told => None,
+        error = running.broken() => Some(error),
+    };
+    if let Some(error) = &broken {
+        tracing::error!(error = %error, "the server cannot go on");
+    }
+    running.shut_down().await;
+    broken.map_or(Ok(()), Err)
 }
 
 /// Starts a server on the current runtime. When it returns, the health port is open and the other one is taken; that
@@ -82,7 +105,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         .map_err(|error| ServeError::Listen { address: health_listen, error })?;
     let (address, health_address) = (reserved.local_addr()?, health_tcp.local_addr()?);
 
-    let mut tasks = JoinSet::new();
+    let mut tasks = Tasks::default();
     let metrics = Arc::new(Metrics::new());
     let lifecycle = Lifecycle::new();
     let inputs = Inputs::new(needed(!inventory.is_empty(), &certificate));
@@ -100,43 +123,51 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
     });
     let listener = Listener { limits, lifecycle: lifecycle.clone(), metrics: Arc::clone(&metrics) };
     let health = health::router(Health { webhook: Arc::clone(&webhook), inputs: inputs.clone() });
-    tasks.spawn(listener.clone().serve(health_tcp, None, health));
+    tasks.spawn("health port", listener.clone().serve(health_tcp, None, health));
     tracing::info!(%address, %health_address, "started");
 
     let current = Arc::new(CurrentCertificate::default());
     let tls = tls_config(Arc::clone(&current) as _, tls_min_version).map_err(std::io::Error::other)?;
-    let certificate = match certificate {
+    match certificate {
         CertificateSource::Files { certificate, key } => {
             let files = Watched::new(vec![certificate.clone(), key.clone()]);
-            Some(CertificateFiles { files, certificate, key, server_name, current })
+            let (metrics, inputs) = (Arc::clone(&metrics), inputs.clone());
+            let files = CertificateFiles {
+                files,
+                certificate,
+                key,
+                server_name,
+                current,
+                metrics,
+                inputs: inputs.clone(),
+            };
+            tasks.spawn("certificate files", keep_looking(files, poll, limits.reading, inputs));
         }
         CertificateSource::Memory { certificate, key } => {
             let given = check_certificate(certificate.as_bytes(), key.as_bytes(), server_name.as_deref())?;
             use_certificate(&given, &current, &metrics, &inputs);
-            None
         }
         CertificateSource::SelfManaged(managed) => {
             let (Some(client), Some(name)) = (keeper_client, server_name) else {
                 return Err(ServeError::NothingToManage);
             };
             let target = Target { current, metrics: Arc::clone(&metrics), inputs: inputs.clone() };
-            tasks.spawn(Keeper::new(&client, managed, name, target).keep(poll, lifecycle.clone()));
-            None
+            tasks.spawn(
+                "own certificate",
+                Keeper::new(&client, managed, name, target).keep(poll, lifecycle.clone()),
+            );
         }
-    };
-    let reloader = Reloader {
-        inventory: Watched::new(inventory),
-        settings_file: settings.map(|path| Watched::new(vec![path])),
-        certificate,
-        settings: None,
-        loaded: None,
-        webhook: Arc::clone(&webhook),
-        inputs: inputs.clone(),
-    };
-    tasks.spawn(reloader.keep_looking(poll));
+    }
+    let parts = PolicyParts::new(Arc::clone(&webhook), inputs.clone());
+    let file = SettingsFile::new(settings.map(|path| Watched::new(vec![path])), parts.clone());
+    tasks.spawn("settings file", keep_looking(file, poll, limits.reading, inputs.clone()));
+    if !inventory.is_empty() {
+        let files = InventoryFiles::new(Watched::new(inventory), parts);
+        tasks.spawn("inventory files", keep_looking(files, poll, limits.reading, inputs.clone()));
+    }
     let (tell, unopened) = oneshot::channel();
     let door = Door { reserved, tls: TlsAcceptor::from(Arc::new(tls)), listener, inputs: inputs.clone() };
-    tasks.spawn(door.open_when_loaded(router::router(webhook), tell));
+    tasks.spawn("webhook port", door.open_when_loaded(router::router(webhook), tell));
     Ok(Running { address, health_address, lifecycle, inputs, drain, limits, tasks, unopened })
 }
 

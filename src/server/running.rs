@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::inputs::Inputs;
 use super::lifecycle::{Lifecycle, Phase};
 use super::options::{Limits, ServeError};
+use super::tasks::Tasks;
 
 /// A server that has started.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct Running {
     pub(super) inputs: Inputs,
     pub(super) drain: Duration,
     pub(super) limits: Limits,
-    pub(super) tasks: JoinSet<()>,
+    pub(super) tasks: Tasks,
     /// Why the port for reviews could not be opened when its time had come.
     pub(super) unopened: oneshot::Receiver<ServeError>,
 }
@@ -50,15 +50,24 @@ impl Running {
 
     /// Why the server cannot go on; waits for ever while it can.
     pub(super) async fn broken(&mut self) -> ServeError {
-        match (&mut self.unopened).await {
-            Ok(error) => error,
-            // The port was opened, and nobody will say otherwise any more.
-            Err(_) => std::future::pending().await,
+        let Self { unopened, tasks, .. } = self;
+        let unopened = async {
+            match unopened.await {
+                Ok(error) => error,
+                // The task that would have told has ended without a word.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // Who could not open the port ends as well; why says more.
+            biased;
+            error = unopened => error,
+            error = tasks.ended() => error,
         }
     }
 
     /// Ends without losing a request: not ready, serving on for a while, then closing.
-    pub async fn shut_down(mut self) {
+    pub async fn shut_down(self) {
         if self.inputs.is_open() {
             tracing::info!(seconds = self.drain.as_secs(), "draining");
             self.lifecycle.advance(Phase::Draining);

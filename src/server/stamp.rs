@@ -81,10 +81,10 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// Begins with files as they are now, which are to be read.
+    /// Begins with files that are to be read. Does not look at them yet: where they are on a network mount that is
+    /// away, whoever looks is held.
     pub(super) fn new(paths: Vec<PathBuf>) -> Self {
-        let known = Stamp::of(&paths);
-        Self { paths, seen: known.clone(), known, again: true }
+        Self { paths, known: Stamp::default(), seen: Stamp::default(), again: true }
     }
 
     pub(super) fn paths(&self) -> &[PathBuf] {
@@ -94,7 +94,11 @@ impl Watched {
     /// Looks again; true when the files have to be read.
     pub(super) fn is_due(&mut self) -> bool {
         let has_changed = self.has_changed();
-        std::mem::take(&mut self.again) || has_changed
+        let again = std::mem::take(&mut self.again);
+        if again {
+            self.known = self.seen.clone();
+        }
+        again || has_changed
     }
 
     /// Whether to read the files at the next look, changed or not.
@@ -127,7 +131,7 @@ mod tests {
         let file = folder.path().join("a.json");
         fs::write(&file, "1").unwrap();
         let mut watched = Watched::new(vec![folder.path().to_owned()]);
-        assert!(!watched.has_changed());
+        assert!(watched.is_due() && !watched.is_due());
         fs::write(&file, "22").unwrap();
         assert!(!watched.has_changed(), "seen for the first time");
         assert!(watched.has_changed());
@@ -163,6 +167,7 @@ mod tests {
         symlink("..1", folder.path().join("..data")).unwrap();
         symlink("..data/a.json", folder.path().join("a.json")).unwrap();
         let mut watched = Watched::new(vec![folder.path().to_owned()]);
+        assert!(watched.is_due());
         symlink("..2", folder.path().join("..new")).unwrap();
         fs::rename(folder.path().join("..new"), folder.path().join("..data")).unwrap();
         assert!(!watched.has_changed());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::inputs::{Failures, Input, Inputs};
+use super::inputs::{Failure, Failures, Input, Inputs};
 use super::policy::{Estate, Policy};
 use super::webhook::Webhook;
 
@@ -67,7 +67,7 @@ impl Status {
             inventory: policy.estate.as_ref().map(|estate| InventoryStatus::of(estate, &policy, now)),
             caches,
             certificate_not_after: certificate_not_after(webhook),
-            failures: inputs.failures(),
+            failures: failures(webhook, inputs),
             // Only who needs nothing more is open, so it is by choice that there is none.
             no_inventory: policy.without_inventory().filter(|_| inputs.is_open()),
             cluster_unknown: policy.missing_cluster(),
@@ -87,6 +87,13 @@ impl InventoryStatus {
             notes: estate.notes.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// Of inputs and of caches.
+fn failures(webhook: &Webhook, inputs: &Inputs) -> Failures {
+    let caches = webhook.surroundings.failures().into_iter();
+    let caches = caches.map(|failure| (failure.kind, Failure { at: failure.at, error: failure.error }));
+    Failures { caches: caches.collect(), ..inputs.failures() }
 }
 
 /// `None` while there is no certificate.

@@ -1,19 +1,21 @@
 //! Where service accounts and namespaces come from.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::task::spawn_blocking;
 
 use super::load::collect_manifests;
 use super::options::{ClusterSource, ServeError};
+use super::tasks::Tasks;
 use crate::kubernetes::{ClusterSurroundings, FileSurroundings, Surroundings};
 
 /// Opens the source. What has to be followed is followed by one of the tasks.
 pub(super) async fn surroundings(
     source: ClusterSource,
     read_pull_secrets: bool,
-    tasks: &mut JoinSet<()>,
+    tasks: &mut Tasks,
 ) -> Result<Arc<dyn Surroundings>, ServeError> {
     Ok(match source {
         ClusterSource::Kubernetes(kubeconfig) => {
@@ -21,10 +23,13 @@ pub(super) async fn surroundings(
             let surroundings =
                 Arc::new(if read_pull_secrets { surroundings.reading_pull_secrets() } else { surroundings });
             let followed = Arc::clone(&surroundings);
-            tasks.spawn(async move { followed.follow().await });
+            tasks.spawn("watches of the cluster", async move { followed.follow().await });
             surroundings
         }
-        ClusterSource::Objects(paths) => Arc::new(read_objects(&paths)?),
+        ClusterSource::Objects(paths) => {
+            let read = spawn_blocking(move || read_objects(&paths)).await;
+            Arc::new(read.map_err(io::Error::other)??)
+        }
         ClusterSource::Nothing => Arc::new(FileSurroundings::default()),
         ClusterSource::Given(surroundings) => surroundings,
     })

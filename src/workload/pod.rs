@@ -324,7 +324,7 @@ fn only(terms: &[Object<NodeTerm<'_>>], key: &str, holds: impl Fn(&str) -> bool)
             && values.iter().all(|value| holds(&value.0))
     };
     let lists = |term: &NodeTerm<'_>| {
-        [&term.match_expressions, &term.match_fields].into_iter().flat_map(|list| list.as_slice()).any(says_so)
+        [&term.match_expressions, &term.match_fields].into_iter().flat_map(Objects::as_slice).any(says_so)
     };
     !terms.is_empty() && terms.iter().all(|Object(term)| lists(term))
 }

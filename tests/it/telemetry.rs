@@ -112,7 +112,8 @@ async fn a_decision_line_is_bounded() {
         write_secrets(options, folder, &secrets, &"u".repeat(5000), &["fabrikam.azurecr.io".to_owned()]);
     })
     .await;
-    let image = format!("fabrikam.azurecr.io/{}", "x".repeat(20_000));
+    let image =
+        format!("fabrikam.azurecr.io/{}:{}@sha256:{}", "x".repeat(200), "t".repeat(128), "a".repeat(64));
     let review = with_secrets(
         pod_review("web", "default", &vec![image.as_str(); 300]),
         secrets.iter().map(String::as_str),

@@ -51,6 +51,7 @@ fn told(error: ServeError) -> CliError {
         }
         error @ ServeError::Objects(_) => CliError::input(error, "--objects", "correct these manifests"),
         ServeError::System(error) => error.into(),
+        error @ ServeError::TaskEnded { .. } => std::io::Error::other(error).into(),
     }
 }
 
