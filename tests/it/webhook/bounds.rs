@@ -33,7 +33,7 @@ async fn others_are_served_while_a_large_pod_is_judged() {
         })
         .await;
     assert_eq!(webhook.health("/healthz").await.status, StatusCode::OK);
-    assert_eq!(webhook.review(&pod_review("web", "frontend", &[PULLABLE])).await["allowed"], true);
+    assert_eq!(webhook.review(&pod_review("web", "default", &[PULLABLE])).await["allowed"], true);
     assert!(!judged.is_finished(), "nobody else was served meanwhile");
     judged.abort();
     webhook
@@ -74,12 +74,12 @@ async fn secrets_beyond_a_thousand_are_not_known() {
 #[tokio::test]
 async fn an_object_of_more_images_than_are_judged_is_one_unknown() {
     let webhook = Webhook::with_settings(&mode("enforce")).await;
-    let judged = webhook.review(&pod_review("web", "frontend", &vec![PULLABLE; 10_000])).await;
+    let judged = webhook.review(&pod_review("web", "default", &vec![PULLABLE; 10_000])).await;
     assert_eq!(judged["auditAnnotations"]["reason-code"], "AllowedByRole");
-    let mut in_two_lists = pod_review("web", "frontend", &vec![PULLABLE; 5001]);
+    let mut in_two_lists = pod_review("web", "default", &vec![PULLABLE; 5001]);
     let spec = &mut in_two_lists["request"]["object"]["spec"];
     spec["initContainers"] = spec["containers"].clone();
-    for review in [pod_review("web", "frontend", &vec![PULLABLE; 10_001]), in_two_lists] {
+    for review in [pod_review("web", "default", &vec![PULLABLE; 10_001]), in_two_lists] {
         let response = webhook.review(&review).await;
         assert_eq!(response["allowed"], false);
         assert_eq!(response["auditAnnotations"]["reason-code"], "WorkloadUnreadable");
