@@ -55,7 +55,7 @@ fn neither_container_of_an_export_gets_the_token_of_the_other() {
 /// What stands around the script in the `CronJob`: the cloud, and which exit codes count as success. `az` and the script
 /// are stand-ins here that record how they are called; both have tests of their own.
 #[test]
-fn an_export_chooses_its_cloud_first_and_gaps_are_no_failure() {
+fn an_export_chooses_its_cloud_first_and_fails_for_gaps_that_make_verdicts_unknown() {
     let helm = match Helm::find() {
         Ok(helm) => helm,
         Err(reason) => return skip(reason),
@@ -68,30 +68,46 @@ fn an_export_chooses_its_cloud_first_and_gaps_are_no_failure() {
     let arguments = container["args"].as_array().unwrap().iter().map(|one| one.as_str().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().to_str().unwrap();
-    let arguments: Vec<String> = arguments.map(|one| one.replace("/opt/export", here)).collect();
+    let arguments: Vec<String> =
+        arguments.map(|one| one.replace("/opt/export", here).replace("/exported", here)).collect();
     for (name, text) in [
         ("az", "#!/bin/sh\necho az \"$@\" >>\"$RECORD\"\n"),
-        ("export-inventory.sh", "echo script \"$@\" >>\"$RECORD\"\nexit \"$SCRIPT_ENDS_WITH\"\n"),
+        (
+            "export-inventory.sh",
+            "echo script \"$@\" >>\"$RECORD\"\n\
+             printf '    {\"what\": \"%s\"}\\n' \"$GAP\" >\"${0%/*}/inventory/export.json\"\n\
+             exit \"$SCRIPT_ENDS_WITH\"\n",
+        ),
     ] {
         fs::write(folder.path().join(name), text).unwrap();
     }
     fs::set_permissions(folder.path().join("az"), fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{here}:{}", std::env::var("PATH").unwrap());
     let record = folder.path().join("record");
-    let run = |ends_with: &str| {
+    fs::create_dir(folder.path().join("inventory")).unwrap();
+    let run = |ends_with: &str, gap: &str| {
         let _ = fs::remove_file(&record);
         let mut command = Command::new("bash");
         command.arg("-euc").args(&arguments).env_clear().env("PATH", &path).env("RECORD", &record);
-        command.env("CLOUD", "AzureCloud").env("SCRIPT_ENDS_WITH", ends_with);
+        command.env("CLOUD", "AzureCloud").env("SCRIPT_ENDS_WITH", ends_with).env("GAP", gap);
         let output = command.output().unwrap();
         let words = String::from_utf8(output.stderr).unwrap();
         (output.status.success(), fs::read_to_string(&record).unwrap_or_default(), words)
     };
-    let called = "az cloud set --name AzureCloud\n\
-        script --workload-identity --output /exported/inventory --force\n";
-    for (ends_with, succeeds) in [("0", true), ("3", true), ("2", false)] {
-        let (success, record, words) = run(ends_with);
-        assert_eq!((success, record.as_str()), (succeeds, called), "{ends_with}: {words}");
+    let called = format!(
+        "az cloud set --name AzureCloud\n\
+         script --workload-identity --output {here}/inventory --force\n"
+    );
+    for (ends_with, gap, succeeds) in [
+        ("0", "", true),
+        ("3", "groupMembers", true),
+        ("3", "denyAssignments", false),
+        ("3", "roleAssignments", false),
+        ("2", "", false),
+    ] {
+        let (success, record, words) = run(ends_with, gap);
+        assert_eq!((success, record.as_str()), (succeeds, called.as_str()), "{ends_with} {gap}: {words}");
+        assert_eq!(words.contains("the last export stays"), !succeeds && !gap.is_empty(), "{words}");
     }
 }
 
