@@ -55,10 +55,10 @@ pub const fn reason(reason: Reason) -> &'static str {
             "a deny assignment names a group whose members no export lists"
         }
         Reason::DenyAssignmentsNotExported => {
-            "the export could not read the deny assignments, and one may take the permission away"
+            "the export could not read the deny assignments of the subscription"
         }
         Reason::RoleAssignmentsNotExported => {
-            "no role of the export lets it pull, and the export could not read all role assignments"
+            "no role lets it pull, and not all role assignments could be exported"
         }
         Reason::RegistryModeUnknown => "no export shows the registry's permissions mode, and it matters",
         Reason::ConditionalAccessNotEvaluated => "Conditional Access may stop this person's sign-in",
