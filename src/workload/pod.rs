@@ -1,7 +1,6 @@
 //! What a pod spec says about its pulls: who it runs as, which secrets it names, which images, on what node.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use smol_str::SmolStr;
@@ -88,7 +87,7 @@ impl<'a> PodFacts<'a> {
 
     /// The pull secrets that a kubelet looks up for the pod, in order: its own, or its account's where it lists none.
     ///
-    /// Each once: whoever is asked about a secret again has nothing new to say.
+    /// One that is named twice is tried twice.
     #[must_use]
     pub fn pull_secret_names<'names>(
         &'names self,
@@ -98,8 +97,7 @@ impl<'a> PodFacts<'a> {
         let inherited = account.filter(|_| self.pull_secrets.inherits()).map(|account| &account.pull_secrets);
         // An entry without a name is copied as well, and names no secret.
         let inherited = inherited.into_iter().flatten().map(SmolStr::as_str).filter(|name| !name.is_empty());
-        let mut seen = HashSet::new();
-        self.pull_secrets.names().chain(inherited).filter(|name| seen.insert(*name)).collect()
+        self.pull_secrets.names().chain(inherited).collect()
     }
 
     /// The path of an image field in the object, such as `spec.template.spec.containers[0].image`.

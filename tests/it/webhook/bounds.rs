@@ -42,17 +42,23 @@ async fn others_are_served_while_a_large_pod_is_judged() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_named_again_and_again_is_tried_once() {
+async fn a_secret_that_is_named_again_is_tried_again_and_not_without_end() {
     let log = DecisionLog::start();
     let webhook = Webhook::start(&mode("enforce"), |options, folder| {
         write_secrets(options, folder, &["login".to_owned()], "nobody", &["fabrikam.azurecr.io".to_owned()]);
     })
     .await;
-    let review = with_secrets(pod_review("web", "default", &[PULLABLE]), vec!["login"; 5000]);
-    webhook.review(&review).await;
+    let pod = pod_review("web", "default", &[PULLABLE]);
+    webhook.review(&with_secrets(pod.clone(), vec!["login"; 2])).await;
     let decision = log.take_one();
-    assert_eq!(decision["images"][0]["chain"], json!(["secret:login:nobody", "node", "pluginAnonymous"]));
+    let secret = "secret:login:nobody";
+    assert_eq!(decision["images"][0]["chain"], json!([secret, secret, "node", "pluginAnonymous"]));
     assert!(decision["images"][0]["chainLeftOut"].is_null(), "{decision:#}");
+    webhook.review(&with_secrets(pod, vec!["login"; 5000])).await;
+    let image = log.take_one()["images"][0].take();
+    let (told, left_out) =
+        (image["chain"].as_array().unwrap().len(), image["chainLeftOut"].as_u64().unwrap());
+    assert_eq!(told + usize::try_from(left_out).unwrap(), 1000 + 2, "{image:#}");
 }
 
 /// Every image is judged by every secret, and the pod's author chooses how many there are of both.
