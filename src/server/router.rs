@@ -50,7 +50,7 @@ async fn review(
         Err(error) => return refusal(error.status(), "the body could not be read"),
     };
     // Only now: who is answered before the body is read may find a reset connection and not try again.
-    if webhook.surroundings.caches().iter().any(|cache| !cache.is_synced) {
+    if !webhook.has_filled_caches() {
         return come_back(&webhook, StatusCode::SERVICE_UNAVAILABLE, CauseLabel::CACHES);
     }
     webhook.metrics.body_bytes.observe(f64::from(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX)));

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::Router;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use super::body::Room;
@@ -166,8 +166,9 @@ pub async fn start(options: ServeOptions) -> Result<Running, ServeError> {
         tasks.spawn("inventory files", keep_looking(files, poll, limits.reading, inputs.clone()));
     }
     let (tell, unopened) = oneshot::channel();
-    let door = Door { reserved, tls: TlsAcceptor::from(Arc::new(tls)), listener, inputs: inputs.clone() };
-    tasks.spawn("webhook port", door.open_when_loaded(router::router(webhook), tell));
+    let door =
+        Door { reserved, tls: TlsAcceptor::from(Arc::new(tls)), listener, inputs: inputs.clone(), webhook };
+    tasks.spawn("webhook port", door.open_when_loaded(tell));
     Ok(Running { address, health_address, lifecycle, inputs, drain, limits, tasks, unopened })
 }
 
@@ -213,18 +214,23 @@ struct Door {
     tls: TlsAcceptor,
     listener: Listener,
     inputs: Inputs,
+    webhook: Arc<Webhook>,
 }
 
 impl Door {
-    async fn open_when_loaded(self, router: Router, tell: oneshot::Sender<ServeError>) {
+    async fn open_when_loaded(self, tell: oneshot::Sender<ServeError>) {
         self.inputs.all_loaded().await;
+        // Whoever finds the port closed asks another replica; whoever is sent away has asked in vain.
+        while !self.webhook.has_filled_caches() {
+            sleep(CACHES).await;
+        }
         let address = self.reserved.local_addr();
         let opened = self.reserved.listen(BACKLOG);
         match (address, opened) {
             (Ok(address), Ok(tcp)) => {
                 tracing::info!(%address, "serving");
                 self.inputs.opened();
-                self.listener.serve(tcp, Some(self.tls), router).await;
+                self.listener.serve(tcp, Some(self.tls), router::router(self.webhook)).await;
                 drop(tell);
             }
             (Ok(address), Err(error)) => drop(tell.send(ServeError::Listen { address, error })),
@@ -232,6 +238,9 @@ impl Door {
         }
     }
 }
+
+/// How often caches are asked whether they are filled.
+const CACHES: Duration = Duration::from_millis(10);
 
 /// Connections that wait to be accepted, as many as the standard library's listeners let wait on Linux.
 const BACKLOG: u32 = 4096;

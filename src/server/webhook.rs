@@ -46,6 +46,11 @@ pub(super) struct Webhook {
 }
 
 impl Webhook {
+    /// Whether all that is followed in the cluster has been listed once.
+    pub(super) fn has_filled_caches(&self) -> bool {
+        self.surroundings.caches().iter().all(|cache| cache.is_synced)
+    }
+
     /// Answers a review, or says why the bytes are none.
     pub(super) async fn answer(
         &self,

@@ -98,11 +98,13 @@ rules:
 default: {mode: audit}
 cluster: {federation: trusted}";
     let webhook =
-        Webhook::start(&settings(keys), |options, _| options.cluster = ClusterSource::Given(given)).await;
+        Webhook::start_waiting(&settings(keys), |options, _| options.cluster = ClusterSource::Given(given))
+            .await;
 
+    webhook.until("all files are loaded", async || webhook.ready().await["waitingFor"] == json!([])).await;
     assert_eq!(webhook.ready().await["ready"], false);
+    assert!(webhook.is_closed().await, "nobody is sent away");
     let review = pod_review("web", "frontend", &[BY_WORKLOAD]);
-    assert_eq!(webhook.post("/validate/pods", review.to_string()).await.status, 503);
     script.lists_may_end.notify_one();
     script.lists_may_end.notify_one();
     webhook.until("the caches are filled", async || webhook.ready().await["ready"] == true).await;

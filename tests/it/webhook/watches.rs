@@ -106,7 +106,8 @@ async fn who_is_not_ready_says_which_cache_is_not_filled_and_why() {
     let script = Arc::new(Script { refuses: AtomicBool::new(true), ..Script::default() });
     let given: Arc<dyn Surroundings> = script.followed();
     let webhook =
-        Webhook::start(&mode("enforce"), |options, _| options.cluster = ClusterSource::Given(given)).await;
+        Webhook::start_waiting(&mode("enforce"), |options, _| options.cluster = ClusterSource::Given(given))
+            .await;
     webhook
         .until("the failure is told", async || {
             let failures = webhook.ready().await["failures"]["caches"].clone();
@@ -115,4 +116,5 @@ async fn who_is_not_ready_says_which_cache_is_not_filled_and_why() {
         })
         .await;
     assert_eq!(webhook.ready().await["ready"], false);
+    assert!(webhook.is_closed().await);
 }
